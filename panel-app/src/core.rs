@@ -1,0 +1,10 @@
+//! The panel's rules, pure: inputs and the moment come in, effects and a view come out. No clock, no randomness, no I/O.
+
+mod command;
+mod view;
+
+pub use command::{Command, EnrolForm, JobOrder, Place};
+pub use view::{
+    ActiveDownload, DocumentRow, EndReason, EndedOption, Failure, FailureAdvice, InstalledOption, JobFault, JobKind,
+    JobState, JobView, Language, LicenceNote, LinkState, OfferRow, OptionSummary, Progress, Screen, StoreRow, View,
+};

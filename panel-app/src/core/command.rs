@@ -1,0 +1,77 @@
+//! What a user can ask of the panel, from the touchscreen or from a script.
+
+use protocol::{ActivationCode, CaFingerprint, ContractUserId, DeviceSerial, LicenceId, OptionId, Text, UsageForm};
+
+use super::view::{JobKind, Language};
+
+/// One wish of the user. A command that does not fit the present screen is ignored: it was meant for the one before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Opens a place. Ignored while a purchase is under way that must be answered or cancelled first.
+    Go(Place),
+    /// Opens the Offer screen of an option.
+    OpenOffer(OptionId),
+    /// OK on the Offer screen.
+    Confirm,
+    /// OK on the contract ID keypad.
+    EnterContract(ContractUserId),
+    /// Cancel, wherever there is one: Offer, contract ID, Downloading, Choose how to buy.
+    Cancel,
+    /// A form on the Choose screen.
+    Choose(UsageForm),
+    /// Try again on the Failed screen.
+    Retry,
+    /// Closes Done, Failed or a finished job.
+    Dismiss,
+    /// Asks the vendor for the catalogue again.
+    Refresh,
+    /// Removes an installed option for good.
+    Remove(LicenceId),
+    /// Starts a job.
+    Run(JobOrder),
+    /// Gives up the running job; a use that it would have cost is given back.
+    CancelJob,
+    /// Registers this device with the vendor.
+    Enrol(EnrolForm),
+    /// Another language, from now on and after a restart.
+    SetLanguage(Language),
+}
+
+/// Where a user can go from anywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The first screen.
+    Home,
+    /// The catalogue.
+    Store,
+    /// What is installed.
+    MyOptions,
+    /// Language, server address, about.
+    Settings,
+    /// Copy, print, scan or fax.
+    Job(JobKind),
+}
+
+/// What the server address screen collects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnrolForm {
+    /// `HOST:PORT`.
+    pub vendor: Text<120>,
+    /// Of the vendor's CA.
+    pub ca_fingerprint: CaFingerprint,
+    /// The device's factory ID.
+    pub serial: DeviceSerial,
+    /// From the vendor's staff.
+    pub code: ActivationCode,
+}
+
+/// A job to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobOrder {
+    /// Which function of the machine.
+    pub kind: JobKind,
+    /// Name of a document as listed in the view.
+    pub document: String,
+    /// The option that it needs. If it is not installed, the Offer screen opens by itself.
+    pub option: Option<OptionId>,
+}

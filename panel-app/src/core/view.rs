@@ -1,0 +1,383 @@
+//! What the panel shows: everything that a screen needs, already decided. Drawing adds nothing but language and layout.
+
+use protocol::message::device::Bilingual;
+use protocol::package::OptionKind;
+use protocol::text::{Description, Name};
+use protocol::{
+    DeviceSerial, FailureCode, LicenceId, Offer, OptionId, OrderId, RefusalCode, ReleaseVersion, Timestamp, UsageForm,
+    Yen,
+};
+use serde::{Deserialize, Serialize};
+
+/// The language of the touchscreen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Language {
+    /// Japanese.
+    #[default]
+    Ja,
+    /// English.
+    En,
+}
+
+/// The four functions of an office machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum JobKind {
+    /// Reader to printer.
+    Copy,
+    /// Network to printer.
+    Print,
+    /// Reader to network.
+    Scan,
+    /// Reader to telephone line.
+    Fax,
+}
+
+/// A snapshot of the panel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    /// What fills the screen.
+    pub screen: Screen,
+    /// The language that was chosen.
+    pub language: Language,
+    /// The device's factory ID, once it is enrolled.
+    pub serial: Option<DeviceSerial>,
+    /// The vendor's address, once it is known.
+    pub vendor: Option<String>,
+    /// The vendor's CA, once it is known.
+    pub ca_fingerprint: Option<String>,
+    /// The customer that the device is assigned to, as far as the vendor has told.
+    pub customer: Option<Name>,
+    /// Whether the vendor can be reached.
+    pub link: LinkState,
+    /// The panel's time, which never runs backward.
+    pub now: Timestamp,
+    /// Living licences, newest first.
+    pub installed: Vec<InstalledOption>,
+}
+
+/// What fills the screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Screen {
+    /// The four functions, the store, my options, settings.
+    Home,
+    /// The whole catalogue.
+    Store(Progress<Vec<StoreRow>>),
+    /// One option, its prices, OK and Cancel.
+    Offer {
+        /// What is offered.
+        option: OptionSummary,
+        /// At which prices, in the vendor's order; at least one.
+        offers: Vec<OfferRow>,
+        /// The job that needs it, if it was a job that opened the screen.
+        wanted_by: Option<JobKind>,
+    },
+    /// The keypad for the contract user ID.
+    ContractId {
+        /// What is being bought.
+        option: OptionSummary,
+        /// The ID that was typed before was refused, for this reason.
+        refused: Option<RefusalCode>,
+    },
+    /// The purchase is being checked by the vendor; Cancel is possible.
+    Requesting {
+        /// What is being bought.
+        option: OptionSummary,
+    },
+    /// The transfer runs; Cancel is possible.
+    Downloading {
+        /// What is being bought.
+        option: OptionSummary,
+        /// How far it has come.
+        download: ActiveDownload,
+    },
+    /// The transfer is complete; permanent or temporary? Cancel is possible.
+    Choose {
+        /// What is being bought.
+        option: OptionSummary,
+        /// The forms to choose from; at least two.
+        offers: Vec<OfferRow>,
+    },
+    /// The choice is on its way to the vendor; Cancel is no longer possible.
+    Buying {
+        /// What is being bought.
+        option: OptionSummary,
+        /// In which form.
+        offer: Offer,
+    },
+    /// Bought and installed.
+    Done {
+        /// What.
+        option: OptionSummary,
+        /// In which form, at which price.
+        offer: Offer,
+        /// The order.
+        order: OrderId,
+        /// The job that waits for it, if a job opened the Offer screen; Dismiss goes back to it.
+        wanted_by: Option<JobKind>,
+    },
+    /// Not bought.
+    Failed {
+        /// What; unknown if enrolment failed.
+        option: Option<OptionSummary>,
+        /// Why.
+        failure: Failure,
+        /// What the user can do.
+        advice: FailureAdvice,
+    },
+    /// Living licences (`View::installed`) and the ones that have ended.
+    MyOptions {
+        /// Newest first, a limited number.
+        ended: Vec<EndedOption>,
+    },
+    /// Language, server address, about.
+    Settings,
+    /// The vendor's address and enrolment.
+    ServerAddress {
+        /// Enrolment is under way.
+        busy: bool,
+        /// The last attempt failed, for this reason.
+        failed: Option<Failure>,
+    },
+    /// One of the four functions.
+    Job(JobView),
+}
+
+/// Something that is fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress<T> {
+    /// On its way, nothing to show yet.
+    Loading,
+    /// Here.
+    Ready(T),
+    /// Could not be had.
+    Failed(Failure),
+}
+
+/// Whether the vendor can be reached, as of the last attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkState {
+    /// The device is not enrolled, so there is nobody to ask.
+    NotEnrolled,
+    /// Not tried yet.
+    Unknown,
+    /// The last request was answered.
+    Up,
+    /// The last request was not answered.
+    Down,
+}
+
+/// An option in a few words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OptionSummary {
+    /// The option.
+    pub id: OptionId,
+    /// Its name.
+    pub name: Bilingual<Name>,
+    /// What it does.
+    pub description: Bilingual<Description>,
+    /// Program or font pack.
+    pub kind: OptionKind,
+    /// The release.
+    pub version: ReleaseVersion,
+    /// Bytes to download.
+    pub stored_bytes: u64,
+}
+
+/// A row of the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreRow {
+    /// The option.
+    pub option: OptionSummary,
+    /// At which prices.
+    pub offers: Vec<OfferRow>,
+    /// It is installed and may be used.
+    pub installed: bool,
+}
+
+/// A form and its price.
+pub type OfferRow = Offer;
+
+/// A transfer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ActiveDownload {
+    /// Bytes that are verified and durable.
+    pub done_bytes: u64,
+    /// Bytes in all; more than 0.
+    pub total_bytes: u64,
+    /// Over the last seconds; `None` while there is too little to tell.
+    pub bytes_per_second: Option<u64>,
+    /// The connection broke; the panel tries again by itself.
+    pub reconnecting: bool,
+}
+
+/// Why something did not work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// The vendor turned it down.
+    Refused(RefusalCode),
+    /// The transfer or the device failed.
+    Fault(FailureCode),
+    /// The vendor's server and this device do not trust each other.
+    Distrust,
+    /// The vendor sent something with a wrong signature or for another device.
+    NotGenuine,
+    /// The job could not be done; the use was given back.
+    Job(JobFault),
+    /// The device is not enrolled.
+    NotEnrolled,
+}
+
+impl Failure {
+    /// The stable code for scripts and support.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Refused(code) => code.code(),
+            Self::Fault(code) => code.code(),
+            Self::Distrust => "distrust",
+            Self::NotGenuine => "not-genuine",
+            Self::Job(fault) => fault.code(),
+            Self::NotEnrolled => "not-enrolled",
+        }
+    }
+}
+
+/// Why a job could not be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobFault {
+    /// The document cannot be read.
+    DocumentUnreadable,
+    /// The document is not of a kind that the option works on.
+    DocumentUnsuitable,
+    /// The document is larger than the machine's memory for it.
+    DocumentTooLarge,
+    /// The option's content is damaged.
+    OptionDamaged,
+    /// The option is not installed, or its licence has ended.
+    NotInstalled,
+    /// The output cannot be written.
+    TrayUnwritable,
+}
+
+impl JobFault {
+    /// The stable code for scripts and support.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::DocumentUnreadable => "document-unreadable",
+            Self::DocumentUnsuitable => "document-unsuitable",
+            Self::DocumentTooLarge => "document-too-large",
+            Self::OptionDamaged => "option-damaged",
+            Self::NotInstalled => "not-installed",
+            Self::TrayUnwritable => "tray-unwritable",
+        }
+    }
+}
+
+/// What the user can do about a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureAdvice {
+    /// Retry continues where it stopped; nothing that was downloaded is lost.
+    Continue,
+    /// Retry starts a new purchase.
+    StartAgain,
+    /// Only Dismiss makes sense.
+    GiveUp,
+}
+
+/// A living licence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstalledOption {
+    /// The licence.
+    pub licence: LicenceId,
+    /// What may be used.
+    pub option: OptionSummary,
+    /// In which form it was bought.
+    pub form: UsageForm,
+    /// For how much.
+    pub price: Yen,
+    /// When.
+    pub since: Timestamp,
+    /// What is left of it.
+    pub left: LicenceNote,
+}
+
+/// What is left of a licence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LicenceNote {
+    /// Everything, for ever.
+    Unlimited,
+    /// This many uses, at least one.
+    Uses(u32),
+    /// This many milliseconds.
+    Time(u64),
+    /// A job still runs; then it ends.
+    Ending,
+}
+
+/// A licence that has ended; its package is erased.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndedOption {
+    /// The licence.
+    pub licence: LicenceId,
+    /// The option's name.
+    pub name: Bilingual<Name>,
+    /// In which form it was bought.
+    pub form: UsageForm,
+    /// Why it ended.
+    pub reason: EndReason,
+    /// When.
+    pub ended_at: Timestamp,
+}
+
+/// Why a licence ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EndReason {
+    /// The last use was used.
+    UsedUp,
+    /// The period is over.
+    PeriodOver,
+    /// The user removed the option.
+    Removed,
+}
+
+/// One of the four functions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobView {
+    /// Which.
+    pub kind: JobKind,
+    /// What lies on the glass or waits in the queue.
+    pub documents: Vec<DocumentRow>,
+    /// The options that a job can use: the installed ones and the rest of the catalogue as far as it is known.
+    pub options: Vec<StoreRow>,
+    /// What the machine is doing.
+    pub state: JobState,
+}
+
+/// A document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentRow {
+    /// File name.
+    pub name: String,
+    /// File length.
+    pub bytes: u64,
+}
+
+/// What the machine is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobState {
+    /// Waiting for a wish.
+    Idle,
+    /// Working; can be cancelled.
+    Running {
+        /// On which document.
+        document: String,
+    },
+    /// The result is in the tray.
+    Finished {
+        /// File name in the tray.
+        output: String,
+        /// What is left of the licence that was used.
+        left: Option<LicenceNote>,
+    },
+    /// It could not be done; nothing was used up.
+    Failed(Failure),
+}

@@ -1,0 +1,37 @@
+//! Kobai's wire protocol and the rules that both sides must agree on.
+//!
+//! The crate does no I/O; QUIC endpoints, certificates and framed requests are in [`net`], behind the feature of
+//! that name. `protocol/README.md` is the specification from which another client could be written.
+
+pub mod codec;
+pub mod content_key;
+pub mod ids;
+pub mod licence;
+pub mod message;
+pub mod money;
+#[cfg(feature = "net")]
+pub mod net;
+pub mod offer;
+pub mod order;
+pub mod package;
+pub mod refusal;
+pub mod signed;
+pub mod text;
+pub mod ticket;
+pub mod time;
+
+pub use content_key::ContentKey;
+pub use ids::{
+    ActivationCode, CaFingerprint, ContractUserId, CustomerId, DeviceSerial, InvoiceNumber, LicenceId, OptionId,
+    OrderId, ReleaseVersion, StaffName,
+};
+pub use licence::Licence;
+pub use money::Yen;
+pub use offer::{Offer, OfferList, UsageForm};
+pub use order::{FailureCode, OrderState};
+pub use package::{Digest, Manifest};
+pub use refusal::{Refusal, RefusalCode};
+pub use signed::Signed;
+pub use text::Text;
+pub use ticket::Ticket;
+pub use time::Timestamp;

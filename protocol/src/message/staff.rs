@@ -1,0 +1,475 @@
+//! `kobai-staff/1`: what the vendor's staff do, from a window or a script. Staff are known by their certificates.
+
+use serde::{Deserialize, Serialize};
+
+use crate::message::device::Bilingual;
+use crate::offer::OfferList;
+use crate::package::OptionKind;
+use crate::text::{Description, Name, SearchText};
+use crate::{
+    ActivationCode, ContractUserId, CustomerId, DeviceSerial, Digest, FailureCode, InvoiceNumber, OptionId, OrderId,
+    OrderState, ReleaseVersion, Text, Timestamp, UsageForm, Yen,
+};
+
+/// Most rows of one page.
+pub const PAGE_ROWS_MAX: u16 = 500;
+
+/// Most charges on one invoice; what is left goes onto the next.
+pub const INVOICE_LINES_MAX: usize = 2_000;
+
+/// What staff can ask.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StaffRequest {
+    /// Who am I?
+    Whoami,
+    /// The figures of the first page.
+    Overview,
+    /// Customers, by number.
+    Customers(Query),
+    /// A new customer, with a first contract.
+    CreateCustomer(CustomerFields),
+    /// Other fields for a customer.
+    UpdateCustomer {
+        /// Which.
+        customer: CustomerId,
+        /// All fields as they shall be.
+        fields: CustomerFields,
+        /// Whether purchases are refused.
+        suspended: bool,
+    },
+    /// A further contract for a customer.
+    AddContract {
+        /// Whose.
+        customer: CustomerId,
+    },
+    /// Ends a contract, or lets it live again.
+    SetContract {
+        /// Which.
+        contract: ContractUserId,
+        /// Whether purchases can name it.
+        active: bool,
+    },
+    /// Devices, by serial number.
+    Devices(Query),
+    /// A new device, with an activation code.
+    RegisterDevice(DeviceFields),
+    /// Other fields for a device.
+    UpdateDevice(DeviceFields),
+    /// A new activation code for a device, which replaces an unused one; enrolling with it replaces the certificate.
+    NewActivationCode {
+        /// Which.
+        serial: DeviceSerial,
+    },
+    /// The device may no longer do anything.
+    RevokeDevice {
+        /// Which.
+        serial: DeviceSerial,
+    },
+    /// Options, by id.
+    Options(Query),
+    /// A new option, without a release and therefore not yet for sale.
+    CreateOption(OptionFields),
+    /// Other fields for an option. Orders already authorised keep their offers.
+    UpdateOption(OptionFields),
+    /// A new release. Exactly `content_bytes` raw bytes follow this message on the same stream.
+    Publish {
+        /// Of which option.
+        option: OptionId,
+        /// Length of the content.
+        content_bytes: u64,
+    },
+    /// Orders, newest first.
+    Orders {
+        /// Which page.
+        query: Query,
+        /// Of this customer only.
+        customer: Option<CustomerId>,
+        /// Open ones only.
+        open_only: bool,
+    },
+    /// Charges, newest first.
+    Charges {
+        /// Which page.
+        query: Query,
+        /// Which charges.
+        filter: ChargeFilter,
+    },
+    /// Invoices, newest first.
+    Invoices {
+        /// Which page.
+        query: Query,
+        /// Of this customer only.
+        customer: Option<CustomerId>,
+    },
+    /// One invoice with its lines.
+    Invoice {
+        /// Which.
+        number: InvoiceNumber,
+    },
+    /// Invoices one customer's charges that are on no invoice yet, at once.
+    CreateInvoice {
+        /// Who.
+        customer: CustomerId,
+        /// Charges before this instant; `None` means all until now.
+        until: Option<Timestamp>,
+    },
+    /// The periodic settlement: invoices the charges before `until` of every customer who is settled monthly.
+    Settle {
+        /// The end of the period, not included.
+        until: Timestamp,
+    },
+    /// Tells of changes until the stream ends: first one [`StaffReply::Changed`] at once, then one after each change.
+    Watch,
+}
+
+/// What staff are answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StaffReply {
+    /// To `Whoami`.
+    Whoami {
+        /// The name in the certificate.
+        name: Name,
+    },
+    /// To `Overview`.
+    Overview(Overview),
+    /// To `Customers`.
+    Customers(Page<CustomerRow>),
+    /// To whatever makes or changes a customer or contract: the customer as it is now.
+    Customer(CustomerRow),
+    /// To `Devices`.
+    Devices(Page<DeviceRow>),
+    /// To whatever changes a device: the device as it is now.
+    Device(DeviceRow),
+    /// To `RegisterDevice` and `NewActivationCode`. The code is shown this once; the vendor keeps only its hash.
+    Activation {
+        /// The device as it is now.
+        device: DeviceRow,
+        /// To be typed at the panel.
+        code: ActivationCode,
+    },
+    /// To `Options`.
+    Options(Page<OptionRow>),
+    /// To whatever makes or changes an option: the option as it is now.
+    Option(OptionRow),
+    /// To `Orders`.
+    Orders(Page<OrderRow>),
+    /// To `Charges`.
+    Charges {
+        /// The rows.
+        page: Page<ChargeRow>,
+        /// Sum of all charges that the filter finds, not only of this page.
+        sum: Yen,
+    },
+    /// To `Invoices` and `Settle`.
+    Invoices(Page<InvoiceRow>),
+    /// To `Invoice` and `CreateInvoice`.
+    Invoice(InvoiceDocument),
+    /// To `Watch`: something of these kinds may have changed.
+    Changed(Vec<Topic>),
+}
+
+/// Kinds of things that a window shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Topic {
+    /// Customers and contracts.
+    Customers,
+    /// Devices.
+    Devices,
+    /// Options and releases.
+    Options,
+    /// Orders and deliveries.
+    Orders,
+    /// Charges and invoices.
+    Charges,
+}
+
+/// Which rows of a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Query {
+    /// Rows whose id or name contains this, in whatever case.
+    pub search: Option<SearchText>,
+    /// Rows to leave out at the start.
+    pub offset: u32,
+    /// Rows at most; 0 and more than [`PAGE_ROWS_MAX`] mean [`PAGE_ROWS_MAX`].
+    pub limit: u16,
+}
+
+/// A part of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page<T> {
+    /// The rows asked for.
+    pub rows: Vec<T>,
+    /// How many there are in all.
+    pub total: u64,
+}
+
+/// The figures of the first page.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overview {
+    /// Customers on file.
+    pub customers: u64,
+    /// Devices that have a living certificate.
+    pub devices_enrolled: u64,
+    /// Options that can be bought.
+    pub options_for_sale: u64,
+    /// Orders that are not finished.
+    pub orders_open: u64,
+    /// Charges that are on no invoice.
+    pub uninvoiced: Yen,
+    /// All charges.
+    pub charged: Yen,
+}
+
+/// A customer in a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerRef {
+    /// Number.
+    pub id: CustomerId,
+    /// Name.
+    pub name: Name,
+}
+
+/// What staff enter about a customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerFields {
+    /// Name, as on the invoice.
+    pub name: Name,
+    /// Where invoices go.
+    pub email: Option<Text<120>>,
+    /// When charges are invoiced.
+    pub settlement: Settlement,
+}
+
+/// When a customer's charges are invoiced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Settlement {
+    /// At the periodic settlement.
+    Monthly,
+    /// Only when staff make an invoice.
+    OnDemand,
+}
+
+/// A customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerRow {
+    /// Number.
+    pub id: CustomerId,
+    /// What staff entered.
+    pub fields: CustomerFields,
+    /// Whether purchases are refused.
+    pub suspended: bool,
+    /// The contracts, oldest first.
+    pub contracts: Vec<ContractRow>,
+    /// Devices assigned to the customer.
+    pub devices: u64,
+    /// Charges that are on no invoice.
+    pub uninvoiced: Yen,
+    /// When the customer was entered.
+    pub created_at: Timestamp,
+}
+
+/// A contract.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContractRow {
+    /// What is typed at a panel.
+    pub id: ContractUserId,
+    /// Whether purchases can name it.
+    pub active: bool,
+}
+
+/// What staff enter about a device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceFields {
+    /// Factory ID; never changes.
+    pub serial: DeviceSerial,
+    /// Model name.
+    pub model: Name,
+    /// Who pays for what it buys; without one it asks for a contract user ID.
+    pub customer: Option<CustomerId>,
+}
+
+/// A device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceRow {
+    /// Factory ID.
+    pub serial: DeviceSerial,
+    /// Model name.
+    pub model: Name,
+    /// Who pays.
+    pub customer: Option<CustomerRef>,
+    /// Where it stands.
+    pub state: DeviceState,
+    /// When an unused activation code runs out.
+    pub code_expires_at: Option<Timestamp>,
+    /// When it last asked for anything.
+    pub last_seen_at: Option<Timestamp>,
+}
+
+/// Where a device stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum DeviceState {
+    /// On file, without a certificate.
+    Registered,
+    /// Has a living certificate.
+    Enrolled,
+    /// May do nothing any more.
+    Revoked,
+}
+
+impl DeviceState {
+    /// The stable name for scripts.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Registered => "registered",
+            Self::Enrolled => "enrolled",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+/// What staff enter about an option.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OptionFields {
+    /// Never changes.
+    pub id: OptionId,
+    /// Program or font pack; never changes.
+    pub kind: OptionKind,
+    /// Its name.
+    pub name: Bilingual<Name>,
+    /// What it does.
+    pub description: Bilingual<Description>,
+    /// What can be bought.
+    pub offers: OfferList,
+    /// Whether it is in the catalogue, given that it has a release.
+    pub for_sale: bool,
+}
+
+/// An option.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OptionRow {
+    /// What staff entered.
+    pub fields: OptionFields,
+    /// The newest release.
+    pub release: Option<ReleaseRow>,
+    /// How many licences were sold.
+    pub sold: u64,
+}
+
+/// A release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleaseRow {
+    /// Which.
+    pub version: ReleaseVersion,
+    /// Its package.
+    pub package: Digest,
+    /// Length of the content.
+    pub content_bytes: u64,
+    /// When it was published.
+    pub published_at: Timestamp,
+}
+
+/// An order and its delivery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderRow {
+    /// The order.
+    pub order: OrderId,
+    /// Who asked.
+    pub device: DeviceSerial,
+    /// Who pays; unknown if it was refused for that.
+    pub customer: Option<CustomerRef>,
+    /// What was asked for.
+    pub option: OptionId,
+    /// Its name; unknown if there is no such option.
+    pub option_name: Option<Bilingual<Name>>,
+    /// Where it stands.
+    pub state: OrderState,
+    /// What was chosen.
+    pub form: Option<UsageForm>,
+    /// What was charged.
+    pub price: Option<Yen>,
+    /// The delivery; none if it was refused.
+    pub delivery: Option<DeliveryRow>,
+    /// When it came.
+    pub created_at: Timestamp,
+    /// When its state last changed.
+    pub updated_at: Timestamp,
+}
+
+/// A delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryRow {
+    /// Bytes of the package.
+    pub total_bytes: u64,
+    /// Bytes sent in the transfer that runs now; `None` if none runs.
+    pub sending_bytes: Option<u64>,
+    /// Transfers that broke off.
+    pub failed_attempts: u32,
+    /// How the last one broke off.
+    pub last_failure: Option<FailureCode>,
+}
+
+/// Which charges.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChargeFilter {
+    /// Of this customer.
+    pub customer: Option<CustomerId>,
+    /// At or after.
+    pub from: Option<Timestamp>,
+    /// Before.
+    pub until: Option<Timestamp>,
+    /// On no invoice yet.
+    pub uninvoiced_only: bool,
+}
+
+/// A charge: one ledger line, never edited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChargeRow {
+    /// Ledger number.
+    pub number: u64,
+    /// The order that it was born with.
+    pub order: OrderId,
+    /// Who pays.
+    pub customer: CustomerRef,
+    /// Which device bought.
+    pub device: DeviceSerial,
+    /// What.
+    pub option: OptionId,
+    /// Its name when it was bought.
+    pub option_name: Bilingual<Name>,
+    /// In which form.
+    pub form: UsageForm,
+    /// For how much.
+    pub amount: Yen,
+    /// When.
+    pub charged_at: Timestamp,
+    /// On which invoice.
+    pub invoice: Option<InvoiceNumber>,
+}
+
+/// An invoice without its lines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceRow {
+    /// Number.
+    pub number: InvoiceNumber,
+    /// Who pays.
+    pub customer: CustomerRef,
+    /// The oldest charge.
+    pub from: Timestamp,
+    /// The end of the period, not included.
+    pub until: Timestamp,
+    /// When it was made.
+    pub issued_at: Timestamp,
+    /// How many charges.
+    pub line_count: u32,
+    /// Their sum.
+    pub total: Yen,
+}
+
+/// An invoice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceDocument {
+    /// Head.
+    pub head: InvoiceRow,
+    /// Its charges, oldest first; at most [`INVOICE_LINES_MAX`].
+    pub lines: Vec<ChargeRow>,
+}

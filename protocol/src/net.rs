@@ -1,0 +1,44 @@
+//! QUIC: certificates, endpoints and framed requests. All of the crate's I/O is here.
+//!
+//! One UDP port carries every service; the ALPN names it ([`crate::message::Service`]). All but enrolment need a
+//! client certificate of the vendor's CA, and the certificate is the identity ([`Identity`]).
+
+mod authority;
+mod client;
+mod endpoint;
+mod frame;
+mod identity;
+mod tls;
+
+pub use authority::{Authority, AuthorityError, Credentials, DeviceKey};
+pub use client::{Client, LinkError, resolve};
+pub use endpoint::{bind_client, bind_server};
+pub use frame::{FrameError, read_frame, write_frame};
+pub use identity::{Identity, IdentityError};
+pub use quinn;
+pub use rustls::pki_types::CertificateDer;
+pub use tls::{TlsError, client_config, enrol_config, server_config};
+
+/// The name that every server certificate carries. Addresses differ and change; the pinned CA is what counts.
+pub const SERVER_NAME: &str = "vendor.kobai.internal";
+
+/// Why an endpoint ends a connection, as QUIC application error codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub enum CloseCode {
+    /// Nothing more to say.
+    Done = 0,
+    /// The peer sent what is no message.
+    BadMessage = 1,
+    /// The certificate does not give access to this service.
+    NotPermitted = 2,
+    /// The server stops.
+    ShuttingDown = 3,
+}
+
+impl CloseCode {
+    /// For quinn.
+    pub const fn var_int(self) -> quinn::VarInt {
+        quinn::VarInt::from_u32(self as u32)
+    }
+}

@@ -1,0 +1,135 @@
+//! The asking side: a connection to one service, on which every request is a stream with one answer.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use quinn::{ConnectionError, RecvStream, SendStream};
+use rustls::pki_types::CertificateDer;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{CloseCode, FrameError, SERVER_NAME, bind_client, read_frame, write_frame};
+use crate::CaFingerprint;
+use crate::codec::MESSAGE_BYTES_MAX;
+use crate::message::Reply;
+
+/// How long to wait for a connection and for an answer.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Why a service could not be asked. Nothing is known about whether it has heard the request.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// The name cannot be resolved or no socket can be had.
+    #[error("the vendor's address cannot be used: {0}")]
+    Address(#[from] std::io::Error),
+    /// Nobody answers there, or no longer.
+    #[error("the vendor's server does not answer")]
+    Silent,
+    /// TLS failed: another CA, a certificate that was refused, or a service that is not there.
+    #[error("the vendor's server and this side do not trust each other: {0}")]
+    Distrust(String),
+    /// The server ended the connection because the certificate does not give access.
+    #[error("the vendor's server does not accept this certificate for the service")]
+    NotPermitted,
+    /// The connection broke.
+    #[error("the connection to the vendor's server broke: {0}")]
+    Broken(String),
+    /// The server answered something that is no message of this protocol.
+    #[error("the vendor's server does not speak this version of the protocol: {0}")]
+    Protocol(String),
+}
+
+impl From<ConnectionError> for LinkError {
+    fn from(error: ConnectionError) -> Self {
+        match error {
+            ConnectionError::TimedOut => Self::Silent,
+            ConnectionError::ApplicationClosed(ref close) if close.error_code == CloseCode::NotPermitted.var_int() => {
+                Self::NotPermitted
+            }
+            // A crypto alert: 0x100 to 0x1ff.
+            ConnectionError::TransportError(ref e) if (0x100..0x200).contains(&u64::from(e.code)) => {
+                Self::Distrust(e.reason.clone())
+            }
+            ConnectionError::ConnectionClosed(ref close) if (0x100..0x200).contains(&u64::from(close.error_code)) => {
+                Self::Distrust(String::from_utf8_lossy(&close.reason).into_owned())
+            }
+            other => Self::Broken(other.to_string()),
+        }
+    }
+}
+
+impl From<FrameError> for LinkError {
+    fn from(error: FrameError) -> Self {
+        use quinn::{ReadError, WriteError};
+        match error {
+            FrameError::Read(ReadError::ConnectionLost(lost)) | FrameError::Write(WriteError::ConnectionLost(lost)) => {
+                lost.into()
+            }
+            violation if violation.is_protocol_violation() => Self::Protocol(violation.to_string()),
+            other => Self::Broken(other.to_string()),
+        }
+    }
+}
+
+/// The first address of `HOST:PORT`.
+pub async fn resolve(host_port: &str) -> Result<SocketAddr, LinkError> {
+    let mut addrs = tokio::net::lookup_host(host_port).await?;
+    addrs.next().ok_or_else(|| std::io::Error::from(std::io::ErrorKind::NotFound).into())
+}
+
+/// A connection to one service.
+#[derive(Debug, Clone)]
+pub struct Client {
+    endpoint: quinn::Endpoint,
+    connection: quinn::Connection,
+}
+
+impl Client {
+    /// Connects with an endpoint of its own. Must be called within a Tokio runtime.
+    pub async fn connect(addr: SocketAddr, config: quinn::ClientConfig) -> Result<Self, LinkError> {
+        let endpoint = bind_client(addr)?;
+        let connecting =
+            endpoint.connect_with(config, addr, SERVER_NAME).map_err(|error| LinkError::Broken(error.to_string()))?;
+        let connection = tokio::time::timeout(PATIENCE, connecting).await.map_err(|_| LinkError::Silent)??;
+        Ok(Self { endpoint, connection })
+    }
+
+    /// Asks and waits for the one answer.
+    pub async fn request<Q, A>(&self, question: &Q) -> Result<Reply<A>, LinkError>
+    where
+        Q: Serialize + Sync,
+        A: DeserializeOwned,
+    {
+        let exchange = async {
+            let (mut send, mut recv) = self.open(question).await?;
+            // The server may have answered and stopped reading already; the answer is what counts.
+            let _ = send.finish();
+            Ok(read_frame(&mut recv, MESSAGE_BYTES_MAX).await?)
+        };
+        tokio::time::timeout(PATIENCE, exchange).await.map_err(|_| LinkError::Silent)?
+    }
+
+    /// Opens a stream and sends a question on it; whatever follows is the caller's.
+    pub async fn open<Q: Serialize + Sync>(&self, question: &Q) -> Result<(SendStream, RecvStream), LinkError> {
+        let (mut send, recv) = self.connection.open_bi().await?;
+        write_frame(&mut send, question).await?;
+        Ok((send, recv))
+    }
+
+    /// The CA with this fingerprint in the chain that the server showed.
+    pub fn server_ca(&self, fingerprint: CaFingerprint) -> Option<CertificateDer<'static>> {
+        let chain = self.connection.peer_identity()?.downcast::<Vec<CertificateDer<'static>>>().ok()?;
+        chain.into_iter().find(|certificate| CaFingerprint::of(certificate) == fingerprint)
+    }
+
+    /// The QUIC connection itself.
+    pub const fn connection(&self) -> &quinn::Connection {
+        &self.connection
+    }
+
+    /// Says goodbye and waits until it is sent.
+    pub async fn close(self) {
+        self.connection.close(CloseCode::Done.var_int(), b"");
+        self.endpoint.wait_idle().await;
+    }
+}

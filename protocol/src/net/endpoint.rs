@@ -1,0 +1,73 @@
+//! QUIC endpoints and their limits. The numbers follow measurements: large socket buffers and datagrams as large as the
+//! path allows count most; windows beyond 4 MiB a stream do not.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use quinn::{EndpointConfig, IdleTimeout, MtuDiscoveryConfig, TokioRuntime, TransportConfig, VarInt};
+use socket2::{Domain, Protocol, Socket, Type};
+
+const SOCKET_BUFFER_BYTES: usize = 4 * 1024 * 1024;
+const STREAM_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
+/// quinn's own default is no limit at all.
+const CONNECTION_WINDOW_BYTES: u32 = 8 * 1024 * 1024;
+const STREAMS_MAX: u32 = 32;
+const IDLE_TIMEOUT_MS: u32 = 20_000;
+const KEEP_ALIVE: Duration = Duration::from_secs(6);
+/// The largest UDP payload over IPv4 is 65,507; path MTU discovery finds what fits.
+const DATAGRAM_BYTES_MAX: u16 = 65_500;
+
+fn transport() -> TransportConfig {
+    let mut mtu = MtuDiscoveryConfig::default();
+    mtu.upper_bound(DATAGRAM_BYTES_MAX);
+    let mut transport = TransportConfig::default();
+    transport
+        .stream_receive_window(VarInt::from_u32(STREAM_WINDOW_BYTES))
+        .receive_window(VarInt::from_u32(CONNECTION_WINDOW_BYTES))
+        .send_window(u64::from(CONNECTION_WINDOW_BYTES))
+        .max_concurrent_bidi_streams(VarInt::from_u32(0))
+        .max_concurrent_uni_streams(VarInt::from_u32(0))
+        .datagram_receive_buffer_size(None)
+        .max_idle_timeout(Some(IdleTimeout::from(VarInt::from_u32(IDLE_TIMEOUT_MS))))
+        .mtu_discovery_config(Some(mtu));
+    transport
+}
+
+pub(super) fn server_transport() -> TransportConfig {
+    let mut transport = transport();
+    transport.max_concurrent_bidi_streams(VarInt::from_u32(STREAMS_MAX));
+    transport
+}
+
+pub(super) fn client_transport() -> TransportConfig {
+    let mut transport = transport();
+    transport.keep_alive_interval(Some(KEEP_ALIVE));
+    transport
+}
+
+/// An endpoint that accepts connections on `addr`. Must be called within a Tokio runtime.
+pub fn bind_server(addr: SocketAddr, config: quinn::ServerConfig) -> io::Result<quinn::Endpoint> {
+    endpoint(addr, Some(config))
+}
+
+/// An endpoint that only connects, to an address of the same family as `peer`. Must be called within a Tokio runtime.
+pub fn bind_client(peer: SocketAddr) -> io::Result<quinn::Endpoint> {
+    let any: SocketAddr = match peer {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+    };
+    endpoint(any, None)
+}
+
+fn endpoint(addr: SocketAddr, server: Option<quinn::ServerConfig>) -> io::Result<quinn::Endpoint> {
+    let socket = Socket::new(Domain::for_address(addr), Type::DGRAM, Some(Protocol::UDP))?;
+    // The system may grant less; then transfers are slower, not wrong.
+    let _ = socket.set_recv_buffer_size(SOCKET_BUFFER_BYTES);
+    let _ = socket.set_send_buffer_size(SOCKET_BUFFER_BYTES);
+    socket.bind(&addr.into())?;
+    let mut config = EndpointConfig::default();
+    config.max_udp_payload_size(DATAGRAM_BYTES_MAX).map_err(io::Error::other)?;
+    quinn::Endpoint::new(config, server, socket.into(), Arc::new(TokioRuntime))
+}

@@ -1,0 +1,195 @@
+//! What can be bought of an option: a usage form at a price.
+
+use std::fmt;
+use std::num::{NonZeroU16, NonZeroU32};
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Yen;
+
+/// How an option may be used once it is paid for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum UsageForm {
+    /// For ever.
+    Permanent,
+    /// This many uses; at the last one the package is erased.
+    Uses(NonZeroU32),
+    /// This many days of 24 hours from the moment of the licence; then the package is erased.
+    Days(NonZeroU16),
+}
+
+/// Not `permanent`, `uses:N` or `days:N`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a usage form is permanent, uses:N (1 to 1000000) or days:N (1 to 3660)")]
+pub struct UsageFormError;
+
+impl UsageForm {
+    /// Most uses that one licence can carry.
+    pub const MAX_USES: u32 = 1_000_000;
+    /// Most days that one licence can last.
+    pub const MAX_DAYS: u16 = 3_660;
+
+    /// A form by count.
+    pub fn uses(count: u32) -> Result<Self, UsageFormError> {
+        NonZeroU32::new(count).filter(|n| n.get() <= Self::MAX_USES).map(Self::Uses).ok_or(UsageFormError)
+    }
+
+    /// A form by period.
+    pub fn days(count: u16) -> Result<Self, UsageFormError> {
+        NonZeroU16::new(count).filter(|n| n.get() <= Self::MAX_DAYS).map(Self::Days).ok_or(UsageFormError)
+    }
+
+    /// Whether the right to use ends by itself.
+    pub const fn is_temporary(self) -> bool {
+        !matches!(self, Self::Permanent)
+    }
+
+    fn is_within_limits(self) -> bool {
+        match self {
+            Self::Permanent => true,
+            Self::Uses(n) => n.get() <= Self::MAX_USES,
+            Self::Days(n) => n.get() <= Self::MAX_DAYS,
+        }
+    }
+}
+
+impl FromStr for UsageForm {
+    type Err = UsageFormError;
+    fn from_str(text: &str) -> Result<Self, UsageFormError> {
+        let number = |digits: &str| digits.parse::<u32>().map_err(|_| UsageFormError);
+        match text.split_once(':') {
+            None if text == "permanent" => Ok(Self::Permanent),
+            Some(("uses", n)) => Self::uses(number(n)?),
+            Some(("days", n)) => Self::days(u16::try_from(number(n)?).map_err(|_| UsageFormError)?),
+            _ => Err(UsageFormError),
+        }
+    }
+}
+
+impl fmt::Display for UsageForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Permanent => f.write_str("permanent"),
+            Self::Uses(n) => write!(f, "uses:{n}"),
+            Self::Days(n) => write!(f, "days:{n}"),
+        }
+    }
+}
+
+/// A usage form and its price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// How it may be used.
+    pub form: UsageForm,
+    /// What that costs, once.
+    pub price: Yen,
+}
+
+/// The offers of an option: one to [`OfferList::MAX`], no form twice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Offer>", into = "Vec<Offer>")]
+pub struct OfferList(Vec<Offer>);
+
+/// Why offers cannot stand together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum OfferListError {
+    /// Nothing to buy.
+    #[error("an option needs at least one offer")]
+    Empty,
+    /// More than [`OfferList::MAX`].
+    #[error("an option has at most {} offers", OfferList::MAX)]
+    TooMany,
+    /// Two prices for one form.
+    #[error("two offers have the same usage form")]
+    SameForm,
+    /// A count or period above the limits of [`UsageForm`].
+    #[error("{UsageFormError}")]
+    Form,
+}
+
+impl OfferList {
+    /// Most offers that one option can have.
+    pub const MAX: usize = 8;
+
+    /// Checks that the offers can stand together.
+    pub fn new(offers: Vec<Offer>) -> Result<Self, OfferListError> {
+        if offers.is_empty() {
+            return Err(OfferListError::Empty);
+        }
+        if offers.len() > Self::MAX {
+            return Err(OfferListError::TooMany);
+        }
+        if offers.iter().any(|offer| !offer.form.is_within_limits()) {
+            return Err(OfferListError::Form);
+        }
+        let twice = |(i, offer): (usize, &Offer)| offers[..i].iter().any(|other| other.form == offer.form);
+        if offers.iter().enumerate().any(twice) {
+            return Err(OfferListError::SameForm);
+        }
+        Ok(Self(offers))
+    }
+
+    /// All offers, in the vendor's order.
+    pub fn iter(&self) -> impl Iterator<Item = &Offer> {
+        self.0.iter()
+    }
+
+    /// The offers as a slice, never empty.
+    pub fn as_slice(&self) -> &[Offer] {
+        &self.0
+    }
+
+    /// The offer with this form.
+    pub fn find(&self, form: UsageForm) -> Option<Offer> {
+        self.0.iter().copied().find(|offer| offer.form == form)
+    }
+
+    /// The offer, if there is exactly one: then nothing needs to be chosen.
+    pub fn only(&self) -> Option<Offer> {
+        match self.0.as_slice() {
+            [one] => Some(*one),
+            _ => None,
+        }
+    }
+}
+
+impl TryFrom<Vec<Offer>> for OfferList {
+    type Error = OfferListError;
+    fn try_from(offers: Vec<Offer>) -> Result<Self, OfferListError> {
+        Self::new(offers)
+    }
+}
+
+impl From<OfferList> for Vec<Offer> {
+    fn from(list: OfferList) -> Self {
+        list.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_reads_back_as_it_is_written() {
+        for text in ["permanent", "uses:10", "days:30"] {
+            assert_eq!(text.parse::<UsageForm>().unwrap().to_string(), text);
+        }
+        for bad in ["", "uses", "uses:0", "uses:-1", "uses:1000001", "days:0", "days:3661", "days:70000", "Permanent"] {
+            assert_eq!(bad.parse::<UsageForm>(), Err(UsageFormError), "{bad}");
+        }
+    }
+
+    #[test]
+    fn offers_of_one_option_never_have_two_prices_for_one_form() {
+        let offer = |form: &str, price| Offer { form: form.parse().unwrap(), price: Yen::new(price).unwrap() };
+        assert_eq!(OfferList::new(vec![]), Err(OfferListError::Empty));
+        assert_eq!(OfferList::new(vec![offer("uses:10", 1), offer("uses:10", 2)]), Err(OfferListError::SameForm));
+        let nine = (1..=9).map(|n| offer(&format!("uses:{n}"), n)).collect();
+        assert_eq!(OfferList::new(nine), Err(OfferListError::TooMany));
+        let list = OfferList::new(vec![offer("permanent", 20_000), offer("uses:10", 2_000)]).unwrap();
+        assert_eq!(list.only(), None);
+        assert_eq!(list.find(UsageForm::Permanent).map(|o| o.price.amount()), Some(20_000));
+    }
+}

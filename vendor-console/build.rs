@@ -1,0 +1,3 @@
+//! Turns the texts in `locales/` into typed functions.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The vendor side of Kobai: server and staff console.
