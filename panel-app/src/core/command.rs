@@ -1,5 +1,7 @@
 //! What a user can ask of the panel, from the touchscreen or from a script.
 
+use std::path::PathBuf;
+
 use protocol::{ActivationCode, CaFingerprint, ContractUserId, DeviceSerial, LicenceId, OptionId, Text, UsageForm};
 
 use super::view::{JobKind, Language};
@@ -29,6 +31,15 @@ pub enum Command {
     Remove(LicenceId),
     /// Starts a job.
     Run(JobOrder),
+    /// Starts a job on a file anywhere, for scripts.
+    RunFile {
+        /// What to work on.
+        input: PathBuf,
+        /// Where the result belongs.
+        output: PathBuf,
+        /// The option that it needs.
+        option: OptionId,
+    },
     /// Gives up the running job; a use that it would have cost is given back.
     CancelJob,
     /// Registers this device with the vendor.

@@ -167,7 +167,7 @@ pub enum LinkState {
 }
 
 /// An option in a few words.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OptionSummary {
     /// The option.
     pub id: OptionId,

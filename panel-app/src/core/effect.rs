@@ -1,0 +1,179 @@
+//! What goes into the core and what comes out of it.
+
+use std::path::PathBuf;
+
+use protocol::message::Reply;
+use protocol::message::device::{DeviceReply, DeviceRequest};
+use protocol::package::OptionKind;
+use protocol::{ContentKey, Digest, LicenceId, Manifest, OrderId, Signed, Ticket, Timestamp};
+
+use super::command::{Command, EnrolForm};
+use super::record::{Change, Enrolment, JobId, JobResult};
+use super::view::{DocumentRow, Failure, JobFault};
+
+/// The present: everything that the core cannot know by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// What the system clock says, right or wrong.
+    pub wall: Timestamp,
+    /// Milliseconds since the process started, from a clock that cannot be set.
+    pub uptime_ms: u64,
+    /// Fresh random bits for an id that may be made in this step.
+    pub random: [u8; 16],
+}
+
+/// Something has happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// The user wants something.
+    Command(Command),
+    /// The time that `poll_timeout` named has come.
+    Tick,
+    /// The vendor has answered, or could not be asked.
+    Answer(Ask, Result<Reply<DeviceReply>, LinkFault>),
+    /// News of a transfer.
+    Transfer(OrderId, TransferEvent),
+    /// Enrolment has ended.
+    Enrolled(Result<Enrolment, Failure>),
+    /// What lies on the glass or waits in the queue, by name.
+    Documents(Vec<DocumentRow>),
+    /// A job's work has ended; nothing is granted yet.
+    JobDone(JobId, Result<Vec<u8>, JobFault>),
+    /// A result is in its place, or cannot be brought there now.
+    Delivered(JobId, Result<(), JobFault>),
+    /// The changes of the last step could not be written; the step has not happened.
+    PersistFailed(StorageFault),
+}
+
+/// The vendor could not be asked; whether it has heard the request is unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkFault {
+    /// Nobody answers, or the connection broke.
+    Lost,
+    /// TLS failed, or the certificate is not accepted.
+    Distrust,
+    /// The answer is no message of this protocol.
+    Garbled,
+}
+
+/// News of a transfer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransferEvent {
+    /// So many bytes of the package are verified and durable.
+    Durable {
+        /// Bytes as stored.
+        bytes: u64,
+    },
+    /// Every chunk is durable, and both sides have exchanged the end of the transfer.
+    Ended,
+    /// It broke off; what is durable stays.
+    Failed(TransferFault),
+}
+
+/// Why a transfer broke off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransferFault {
+    /// The connection.
+    Link(LinkFault),
+    /// Nothing arrived for too long.
+    Stalled,
+    /// The content service turned it down.
+    Refused(protocol::RefusalCode),
+    /// A chunk's hash was not the manifest's.
+    WrongContent,
+    /// This device's store.
+    Storage(StorageFault),
+}
+
+/// Why something could not be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StorageFault {
+    /// No room.
+    DiskFull,
+    /// Anything else; the store must not be trusted before a restart.
+    Failed,
+}
+
+/// What is asked of the vendor. The same thing is never asked twice at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Ask {
+    /// Who am I to you?
+    Hello,
+    /// The catalogue.
+    Catalogue,
+    /// The next step of an order.
+    Order(OrderId),
+}
+
+/// Something is to be done. Effects are carried out in order; the first one that fails drops the rest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Write these changes in one transaction, durably, before the next effect.
+    Persist(Vec<Change>),
+    /// Keep a content key in the vault, durably, before the next effect. Repeating it is harmless.
+    KeepKey(LicenceId, ContentKey),
+    /// Overwrite a content key in the vault, durably, before the next effect. Repeating it is harmless.
+    DestroyKey(LicenceId),
+    /// Delete every chunk of a package. Repeating it is harmless.
+    DropPackage(Digest),
+    /// Ask the vendor; comes back as [`Input::Answer`].
+    Ask(Ask, DeviceRequest),
+    /// Fetch the missing chunks of a package; comes back as [`Input::Transfer`].
+    StartTransfer(TransferOrder),
+    /// Stop fetching. No input follows for this order.
+    StopTransfer(OrderId),
+    /// Register the device with the vendor; comes back as [`Input::Enrolled`].
+    Enrol(EnrolForm),
+    /// Look what lies on the glass; comes back as [`Input::Documents`].
+    ListDocuments,
+    /// Do a job's work; comes back as [`Input::JobDone`].
+    RunJob(JobRun),
+    /// Stop working. No input follows for this job.
+    StopJob(JobId),
+    /// Bring a result to its place, replacing what is there; comes back as [`Input::Delivered`].
+    Deliver(JobResult),
+}
+
+/// A transfer to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransferOrder {
+    /// The order.
+    pub order: OrderId,
+    /// The package.
+    pub manifest: Manifest,
+    /// The right to fetch it.
+    pub ticket: Signed<Ticket>,
+    /// `HOST:PORT`.
+    pub server: String,
+}
+
+/// A job's work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobRun {
+    /// The job.
+    pub job: JobId,
+    /// What to work on.
+    pub document: DocumentSource,
+    /// With which option; `None` brings the document to the tray as it is.
+    pub option: Option<JobOption>,
+}
+
+/// Where a document is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DocumentSource {
+    /// On the glass or in the queue, by file name.
+    Glass(String),
+    /// Anywhere.
+    File(PathBuf),
+}
+
+/// The option that a job uses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobOption {
+    /// Whose key opens the package.
+    pub licence: LicenceId,
+    /// Program or font pack.
+    pub kind: OptionKind,
+    /// The package.
+    pub manifest: Manifest,
+}

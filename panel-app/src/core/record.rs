@@ -1,0 +1,233 @@
+//! What the panel keeps durably. The store writes these; only the core makes them.
+
+use protocol::message::device::Catalogue;
+use protocol::package::Manifest;
+use protocol::signed::VerifyKey;
+use protocol::{
+    CaFingerprint, ContractUserId, DeviceSerial, Digest, FailureCode, LicenceId, OfferList, OptionId, OrderId,
+    RefusalCode, Signed, Ticket, Timestamp, UsageForm, Yen,
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::view::{EndReason, Language, OptionSummary};
+
+/// One thing to write. A list of changes is one transaction: all of it or nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Choices of the user.
+    Settings(Settings),
+    /// The device is enrolled, from now on with these keys.
+    Enrolment(Enrolment),
+    /// The panel's time has come this far; it never falls behind it.
+    Clock(Timestamp),
+    /// The newest catalogue that was verified.
+    Catalogue(CatalogueRecord),
+    /// An order as it is now.
+    Order(OrderRecord),
+    /// An order that is no longer of interest.
+    ForgetOrder(OrderId),
+    /// A licence as it is now.
+    Licence(LicenceRecord),
+    /// An ended licence that is no longer of interest.
+    ForgetLicence(LicenceId),
+    /// The result of a job, to be brought to its place even after a restart.
+    JobResult(JobResult),
+    /// The result has been brought to its place.
+    ForgetJobResult(JobId),
+}
+
+/// Everything that was durable when the panel started.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Loaded {
+    /// Choices of the user.
+    pub settings: Settings,
+    /// Set once the device is enrolled.
+    pub enrolment: Option<Enrolment>,
+    /// The time that the panel had come to.
+    pub clock: Timestamp,
+    /// The newest catalogue.
+    pub catalogue: Option<CatalogueRecord>,
+    /// Orders, oldest first.
+    pub orders: Vec<OrderRecord>,
+    /// Licences, oldest first.
+    pub licences: Vec<LicenceRecord>,
+    /// Results that were not yet brought to their places.
+    pub job_results: Vec<JobResult>,
+    /// Packages of which at least one chunk is stored.
+    pub packages: Vec<Digest>,
+    /// Licences whose keys are in the vault.
+    pub keys: Vec<LicenceId>,
+}
+
+/// Choices of the user.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Of the touchscreen.
+    pub language: Language,
+}
+
+/// Who the device is and whom it trusts. Its private key is not here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enrolment {
+    /// Factory ID.
+    pub serial: DeviceSerial,
+    /// `HOST:PORT` of the customer service.
+    pub vendor: String,
+    /// Of the vendor's CA.
+    pub ca_fingerprint: CaFingerprint,
+    /// Signs catalogues and manifests.
+    pub release_key: VerifyKey,
+    /// Signs tickets and licences.
+    pub licence_key: VerifyKey,
+}
+
+/// A catalogue as it came, and its version, below which nothing is accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CatalogueRecord {
+    /// Highest version seen.
+    pub version: u64,
+    /// The signed list.
+    pub signed: Signed<Catalogue>,
+}
+
+/// A purchase.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderRecord {
+    /// Made by this device.
+    pub id: OrderId,
+    /// What is bought.
+    pub option: OptionSummary,
+    /// The contract user ID that was typed.
+    pub contract: Option<ContractUserId>,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// How far it has come.
+    pub stage: Stage,
+    /// Set once the vendor has authorised it.
+    pub authorised: Option<AuthorisedOrder>,
+}
+
+/// What the vendor authorised, verified.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorisedOrder {
+    /// What will be delivered.
+    pub manifest: Manifest,
+    /// At which prices.
+    pub offers: OfferList,
+    /// The right to fetch it.
+    pub ticket: Signed<Ticket>,
+    /// `HOST:PORT` of the distribution service, if it is not the customer service.
+    pub content_server: Option<String>,
+}
+
+/// How far a purchase has come. Every stage can be the last one before a power cut; the next start continues from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stage {
+    /// To be authorised by the vendor.
+    Requested,
+    /// Chunks are missing, or the end of the transfer has not been agreed on.
+    Downloading,
+    /// The transfer has ended on both sides; the customer service is to be told.
+    Confirming,
+    /// Delivered; the user is to choose.
+    Choosing,
+    /// The user has chosen; the licence is to be fetched.
+    Buying(UsageForm),
+    /// Licence and key are durable. Final.
+    Done(UsageForm, Yen),
+    /// Turned down. Final.
+    Refused(RefusalCode),
+    /// Given up; the vendor is to be told.
+    Abandoning(Abandoned),
+    /// Given up, and the vendor knows. Final.
+    Abandoned(Abandoned),
+}
+
+/// Why a purchase was given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Abandoned {
+    /// By the user.
+    Cancelled,
+    /// After a fault.
+    Failed(FailureCode),
+}
+
+impl Stage {
+    /// Nothing more will happen to the order.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Done(..) | Self::Refused(_) | Self::Abandoned(_))
+    }
+}
+
+/// A licence without its key, which is in the vault and nowhere else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LicenceRecord {
+    /// The licence.
+    pub id: LicenceId,
+    /// What may be used.
+    pub option: OptionSummary,
+    /// The package that its key opens.
+    pub manifest: Manifest,
+    /// How it may be used.
+    pub form: UsageForm,
+    /// What was charged.
+    pub price: Yen,
+    /// When the right began.
+    pub issued_at: Timestamp,
+    /// For licences by count: what is left.
+    pub uses_left: Option<u32>,
+    /// Where it stands.
+    pub state: LicenceState,
+}
+
+/// Where a licence stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LicenceState {
+    /// May be used.
+    Active,
+    /// May no longer be used; key and package are to be erased.
+    Ending(EndReason, Timestamp),
+    /// Erased.
+    Ended(EndReason, Timestamp),
+}
+
+/// A job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct JobId(pub Uuid);
+
+/// What a job has made, durable together with the use that it cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobResult {
+    /// The job.
+    pub job: JobId,
+    /// Where it belongs.
+    pub place: ResultPlace,
+    /// The file's content.
+    pub bytes: Vec<u8>,
+}
+
+/// Where a result belongs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ResultPlace {
+    /// A file of this name in the tray.
+    Tray(String),
+    /// This file.
+    File(std::path::PathBuf),
+}
+
+impl LicenceRecord {
+    /// What may be used.
+    pub const fn option_id(&self) -> &OptionId {
+        &self.option.id
+    }
+
+    /// The first instant at which a licence by period is over.
+    pub fn ends_at(&self) -> Option<Timestamp> {
+        match self.form {
+            UsageForm::Days(days) => Some(self.issued_at.plus_days(u32::from(days.get()))),
+            UsageForm::Permanent | UsageForm::Uses(_) => None,
+        }
+    }
+}
