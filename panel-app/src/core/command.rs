@@ -59,6 +59,8 @@ pub enum Place {
     MyOptions,
     /// Language, server address, about.
     Settings,
+    /// The vendor's address and enrolment.
+    ServerAddress,
     /// Copy, print, scan or fax.
     Job(JobKind),
 }
