@@ -1,1 +1,3 @@
 //! The vendor side of Kobai: server and staff console.
+
+pub mod client;

@@ -1,0 +1,175 @@
+//! The staff's side of `kobai-staff/1`: what the window and the staff commands talk to, here or over the network.
+
+mod publish;
+mod watch;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use protocol::message::staff::{StaffReply, StaffRequest};
+use protocol::message::{Reply, Service};
+use protocol::net::{self, Client, Credentials, Identity, LinkError};
+use protocol::{CaFingerprint, Refusal, RefusalCode, StaffName, Timestamp};
+use tokio::sync::Mutex;
+
+pub use watch::{Watch, WatchEvent};
+
+/// Where staff look for the server when no address is given.
+pub const DEFAULT_SERVER: &str = "127.0.0.1:7443";
+
+/// Why a staff request brought no answer that can be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StaffError {
+    /// The server could not be asked. Whether it heard the request is not known.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// The server turned the request down.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// The server answered, but to another question.
+    #[error("the server's answer does not fit the request")]
+    WrongAnswer,
+    /// The file with the certificate cannot be used.
+    #[error("the certificate file {} cannot be used: {reason}", path.display())]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file to publish cannot be read.
+    #[error("the file {} cannot be read: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl StaffError {
+    /// The code of the refusal, if it is one.
+    pub const fn refusal_code(&self) -> Option<RefusalCode> {
+        match self {
+            Self::Refused(refusal) => Some(refusal.code),
+            _ => None,
+        }
+    }
+}
+
+/// A member of staff at a server. Cheap to clone; clones share one connection, which is made anew when it broke.
+#[derive(Debug, Clone)]
+pub struct StaffClient {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    host_port: String,
+    name: StaffName,
+    fingerprint: CaFingerprint,
+    config: net::quinn::ClientConfig,
+    connection: Mutex<Option<Client>>,
+    server_now_ms: AtomicU64,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} at {}", self.name, self.host_port)
+    }
+}
+
+/// Reads a staff certificate with its key and CA, as `vendor-server init` writes it.
+pub fn read_credentials(path: &Path) -> Result<Credentials, StaffError> {
+    let unusable = |reason: String| StaffError::Certificate { path: path.to_owned(), reason };
+    let pem = std::fs::read_to_string(path).map_err(|error| unusable(error.to_string()))?;
+    Credentials::from_pem(&pem).map_err(|error| unusable(error.to_string()))
+}
+
+impl StaffClient {
+    /// Connects to `HOST:PORT` as the holder of `credentials`. Must be called within a Tokio runtime.
+    pub async fn connect(host_port: &str, credentials: &Credentials) -> Result<Self, StaffError> {
+        let client = Self::new(host_port, credentials)?;
+        client.connection().await?;
+        Ok(client)
+    }
+
+    /// A client that connects with its first request.
+    pub fn new(host_port: &str, credentials: &Credentials) -> Result<Self, StaffError> {
+        let Ok(Identity::Staff(name)) = credentials.identity() else {
+            return Err(LinkError::NotPermitted.into());
+        };
+        let config = net::client_config(credentials, Service::Staff)
+            .map_err(|error| StaffError::Link(LinkError::Distrust(error.to_string())))?;
+        Ok(Self {
+            shared: Arc::new(Shared {
+                host_port: host_port.to_owned(),
+                name,
+                fingerprint: CaFingerprint::of(&credentials.ca),
+                config,
+                connection: Mutex::new(None),
+                server_now_ms: AtomicU64::new(0),
+            }),
+        })
+    }
+
+    /// Asks and waits for the answer. A request that may have been heard is never repeated by itself.
+    pub async fn request(&self, request: StaffRequest) -> Result<StaffReply, StaffError> {
+        let reply: Reply<StaffReply> = self.connection().await?.request(&request).await?;
+        self.accept(reply)
+    }
+
+    /// Tells of changes until the returned [`Watch`] is dropped; connects again when the connection breaks.
+    pub fn watch(&self) -> Watch {
+        watch::start(self.clone())
+    }
+
+    /// Ends the connection and waits until the goodbye is sent.
+    pub async fn close(&self) {
+        if let Some(client) = self.shared.connection.lock().await.take() {
+            client.close().await;
+        }
+    }
+
+    /// `HOST:PORT` of the server.
+    pub fn host_port(&self) -> &str {
+        &self.shared.host_port
+    }
+
+    /// The name in the certificate.
+    pub fn name(&self) -> &StaffName {
+        &self.shared.name
+    }
+
+    /// The vendor's CA, as panels must pin it.
+    pub fn ca_fingerprint(&self) -> CaFingerprint {
+        self.shared.fingerprint
+    }
+
+    /// The server's clock at its last answer; `None` before the first.
+    pub fn server_now(&self) -> Option<Timestamp> {
+        match self.shared.server_now_ms.load(Ordering::Relaxed) {
+            0 => None,
+            ms => Some(Timestamp::from_ms(ms)),
+        }
+    }
+
+    fn accept(&self, reply: Reply<StaffReply>) -> Result<StaffReply, StaffError> {
+        self.shared.server_now_ms.fetch_max(reply.now.as_ms(), Ordering::Relaxed);
+        reply.outcome.map_err(StaffError::Refused)
+    }
+
+    async fn connection(&self) -> Result<Client, StaffError> {
+        let mut held = self.shared.connection.lock().await;
+        if let Some(client) = held.as_ref().filter(|client| client.connection().close_reason().is_none()) {
+            return Ok(client.clone());
+        }
+        let addr = net::resolve(&self.shared.host_port).await?;
+        let client = Client::connect(addr, self.shared.config.clone()).await?;
+        *held = Some(client.clone());
+        Ok(client)
+    }
+}
+
+#[cfg(test)]
+mod tests;
