@@ -1,3 +1,4 @@
 //! The vendor side of Kobai: server and staff console.
 
+pub mod cli;
 pub mod client;

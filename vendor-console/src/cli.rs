@@ -1,0 +1,258 @@
+//! The command line of `vendor-console`: the window, and what staff do from a script.
+//!
+//! Exit codes are a contract: 0 success, 2 usage, 3 refused, 4 network, 5 storage (a file here).
+
+mod charge;
+mod customer;
+mod device;
+mod input;
+mod invoice;
+mod option;
+mod order;
+mod output;
+mod window;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use protocol::message::staff::{PAGE_ROWS_MAX, Page, Query, StaffReply, StaffRequest};
+use protocol::text::SearchText;
+use protocol::{Refusal, RefusalCode};
+
+use crate::client::{DEFAULT_SERVER, StaffClient, StaffError, read_credentials};
+use output::{Output, Record};
+
+/// Where the vendor's data lie when no folder is given.
+pub const DEFAULT_DATA: &str = "kobai-vendor";
+
+/// The vendor's side of Kobai: the staff console, and the staff commands.
+#[derive(Debug, Parser)]
+#[command(name = "vendor-console", version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    window: WindowArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Open the window, with the server in the same process (the default)
+    Gui(WindowArgs),
+    /// Open the window as a client of a server elsewhere
+    Connect(ConnectArgs),
+    /// Customers and their contracts
+    Customer(Staff<customer::Command>),
+    /// Devices: register, assign, revoke
+    Device(Staff<device::Command>),
+    /// Options: what is sold, at which offers, and its releases
+    Option(Staff<option::Command>),
+    /// Orders and deliveries
+    Order(Staff<order::Command>),
+    /// Charges
+    Charge(Staff<charge::Command>),
+    /// Invoices and the periodic settlement
+    Invoice(Staff<invoice::Command>),
+}
+
+/// How the window with a server of its own is started.
+#[derive(Debug, Clone, Args)]
+pub struct WindowArgs {
+    /// Folder of the vendor's data; a new one is set up
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
+    pub data: PathBuf,
+    /// UDP address that devices and staff connect to
+    #[arg(long, value_name = "ADDR", default_value = DEFAULT_SERVER)]
+    pub listen: std::net::SocketAddr,
+    /// Language of the window; it can be changed there too
+    #[arg(long, value_name = "ja|en")]
+    pub lang: Option<Lang>,
+}
+
+/// How the window is started as a client.
+#[derive(Debug, Clone, Args)]
+pub struct ConnectArgs {
+    /// The server
+    #[arg(value_name = "HOST:PORT")]
+    pub server: String,
+    /// Staff certificate with its key
+    #[arg(long = "as", value_name = "CERT")]
+    pub certificate: PathBuf,
+    /// Language of the window; it can be changed there too
+    #[arg(long, value_name = "ja|en")]
+    pub lang: Option<Lang>,
+}
+
+/// A language of the windows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Lang {
+    /// 日本語
+    Ja,
+    /// English
+    En,
+}
+
+/// A staff command, where the server is, and who asks.
+#[derive(Debug, Args)]
+struct Staff<C: Subcommand> {
+    #[command(subcommand)]
+    command: C,
+    /// The server
+    #[arg(long, value_name = "HOST:PORT", default_value = DEFAULT_SERVER, global = true)]
+    server: String,
+    /// Staff certificate with its key
+    #[arg(long = "as", value_name = "CERT", default_value = "kobai-vendor/admin.pem", global = true)]
+    certificate: PathBuf,
+    /// Print JSON
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+/// What a staff command does.
+trait Run {
+    async fn run(self, session: &Session) -> Result<Output, CliError>;
+}
+
+/// Which rows a list prints; all of them if nothing is said.
+#[derive(Debug, Clone, Default, Args)]
+struct ListArgs {
+    /// Only rows whose number or name contains this
+    #[arg(long, value_name = "TEXT")]
+    search: Option<SearchText>,
+    /// Leave out this many rows
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    offset: u32,
+    /// Print at most this many rows
+    #[arg(long, value_name = "N")]
+    limit: Option<u32>,
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    #[error(transparent)]
+    Staff(#[from] StaffError),
+    #[error("{0}")]
+    Usage(String),
+    #[error("the command cannot be carried out: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+impl CliError {
+    fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Usage(_) => ExitCode::from(2),
+            Self::Staff(StaffError::Refused(_)) => ExitCode::from(3),
+            Self::Staff(StaffError::Link(_) | StaffError::WrongAnswer) => ExitCode::from(4),
+            Self::Staff(StaffError::Certificate { .. } | StaffError::File { .. }) | Self::Io(_) => ExitCode::from(5),
+        }
+    }
+}
+
+/// Runs `vendor-console` with these arguments, the program's name first.
+pub fn main_with_args(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
+    let command = match Cli::try_parse_from(args) {
+        Ok(cli) => cli.command.unwrap_or(Command::Gui(cli.window)),
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    match command {
+        Command::Gui(args) => window::open(&args),
+        Command::Connect(args) => window::connect(&args),
+        Command::Customer(args) => script(args),
+        Command::Device(args) => script(args),
+        Command::Option(args) => script(args),
+        Command::Order(args) => script(args),
+        Command::Charge(args) => script(args),
+        Command::Invoice(args) => script(args),
+    }
+}
+
+fn script<C: Run + Subcommand>(args: Staff<C>) -> ExitCode {
+    let Staff { command, server, certificate, json } = args;
+    let done = async {
+        let client = StaffClient::connect(&server, &read_credentials(&certificate)?).await?;
+        let session = Session { client };
+        let output = command.run(&session).await;
+        session.client.close().await;
+        output
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CliError::Io);
+    match runtime.and_then(|runtime| runtime.block_on(done)).and_then(|output| Ok(output.print(json)?)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::print_error(&error);
+            error.exit_code()
+        }
+    }
+}
+
+/// A connection for one command.
+struct Session {
+    client: StaffClient,
+}
+
+impl Session {
+    async fn ask(&self, request: StaffRequest) -> Result<StaffReply, CliError> {
+        Ok(self.client.request(request).await?)
+    }
+
+    /// Fetches the rows that `args` name, page by page, and prints each through `record`.
+    async fn list<T>(
+        &self,
+        args: &ListArgs,
+        request: impl Fn(Query) -> StaffRequest,
+        page: impl Fn(StaffReply) -> Option<Page<T>>,
+        record: impl Fn(&T) -> Record,
+    ) -> Result<Output, CliError> {
+        let mut rows = Vec::new();
+        let mut total;
+        let wanted = args.limit.map_or(usize::MAX, |limit| limit as usize);
+        loop {
+            let limit = u16::try_from(wanted - rows.len()).unwrap_or(PAGE_ROWS_MAX).clamp(1, PAGE_ROWS_MAX);
+            let offset = args.offset.saturating_add(u32::try_from(rows.len()).unwrap_or(u32::MAX));
+            let query = Query { search: args.search.clone(), offset, limit };
+            let got = page(self.ask(request(query)).await?).ok_or(StaffError::WrongAnswer)?;
+            total = got.total;
+            let got_rows = got.rows.len();
+            rows.extend(got.rows.iter().map(&record));
+            if got_rows < usize::from(limit) || rows.len() >= wanted {
+                break;
+            }
+        }
+        rows.truncate(wanted);
+        Ok(Output::List { rows, total, sum: None })
+    }
+
+    /// The one row whose id is `id`, found by searching for it.
+    async fn find<T>(
+        &self,
+        id: &str,
+        request: impl Fn(Query) -> StaffRequest,
+        page: impl Fn(StaffReply) -> Option<Page<T>>,
+        is_it: impl Fn(&T) -> bool,
+    ) -> Result<T, CliError> {
+        let search = Some(SearchText::new(id).map_err(|error| CliError::Usage(error.to_string()))?);
+        let mut offset = 0;
+        loop {
+            let query = Query { search: search.clone(), offset, limit: PAGE_ROWS_MAX };
+            let got = page(self.ask(request(query)).await?).ok_or(StaffError::WrongAnswer)?;
+            let last = got.rows.len() < usize::from(PAGE_ROWS_MAX);
+            if let Some(row) = got.rows.into_iter().find(&is_it) {
+                return Ok(row);
+            }
+            if last {
+                let missing = Refusal::with_detail(RefusalCode::NotFound, id);
+                return Err(StaffError::Refused(missing).into());
+            }
+            offset += u32::from(PAGE_ROWS_MAX);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
