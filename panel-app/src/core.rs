@@ -1,20 +1,209 @@
 //! The panel's rules, pure: inputs and the moment come in, effects and a view come out. No clock, no randomness, no I/O.
+//!
+//! The service carries the effects of a step out in order. If the step's one [`Effect::Persist`] fails, the service puts
+//! the core back to where it was before the step and says [`Input::PersistFailed`]: what is not durable has not happened.
 
+mod clock;
 mod command;
 mod effect;
+mod jobs;
+mod licences;
+mod meter;
+mod outcome;
+mod present;
+mod purchase;
 mod record;
+mod shop;
+mod start;
 mod view;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use protocol::message::Reply;
+use protocol::message::device::{CatalogueEntry, DeviceReply};
+use protocol::text::Name;
+use protocol::{Digest, LicenceId, OrderId, Timestamp};
 
 pub use command::{Command, EnrolForm, JobOrder, Place};
 pub use effect::{
-    Ask, DocumentSource, Effect, Input, JobOption, JobRun, LinkFault, Moment, StorageFault, TransferEvent,
-    TransferFault, TransferOrder,
+    Ask, DocumentSource, Effect, Input, JobOption, JobOutput, JobRun, LinkFault, Moment, OrderStep, StorageFault,
+    TransferEvent, TransferFault, TransferOrder,
 };
 pub use record::{
     Abandoned, AuthorisedOrder, CatalogueRecord, Change, Enrolment, JobId, JobResult, LicenceRecord, LicenceState,
     Loaded, OrderRecord, ResultPlace, Settings, Stage,
 };
+pub use start::Resume;
 pub use view::{
     ActiveDownload, DocumentRow, EndReason, EndedOption, Failure, FailureAdvice, InstalledOption, JobFault, JobKind,
     JobState, JobView, Language, LicenceNote, LinkState, OfferRow, OptionSummary, Progress, Screen, StoreRow, View,
 };
+
+use clock::Clock;
+use jobs::Machine;
+use outcome::Outcome;
+use present::Page;
+use purchase::Purchase;
+use shop::Shop;
+
+/// How often the time is written while a licence by period lives.
+const CLOCK_WRITE_MS: u64 = 10 * 60 * 1_000;
+
+/// The panel's state. Everything that matters after a power cut is also in the records that were persisted.
+#[derive(Debug, Clone)]
+pub struct Core {
+    settings: Settings,
+    enrolment: Option<Enrolment>,
+    customer: Option<Name>,
+    link: LinkState,
+    clock: Clock,
+    clock_written: Timestamp,
+    shop: Shop,
+    orders: BTreeMap<OrderId, OrderRecord>,
+    licences: BTreeMap<LicenceId, LicenceRecord>,
+    /// Licences whose keys are in the vault.
+    keys: BTreeSet<LicenceId>,
+    /// Packages of which chunks may be stored.
+    packages: BTreeSet<Digest>,
+    /// Ended licences that are being erased.
+    erasing: BTreeSet<LicenceId>,
+    /// When to try again to erase what could not be erased.
+    erase_again_ms: Option<u64>,
+    /// The purchase on the screen.
+    purchase: Option<Purchase>,
+    /// Orders that go on without the user: to be told to the vendor, or paid for and to be installed.
+    background: BTreeMap<OrderId, purchase::Background>,
+    /// What the vendor is being asked.
+    asked: BTreeSet<OrderId>,
+    /// The order whose chunks are being fetched.
+    transferring: Option<OrderId>,
+    machine: Machine,
+    page: Page,
+}
+
+impl Core {
+    /// One step. The effects are to be carried out in order.
+    pub fn handle(&mut self, input: Input, moment: Moment) -> Vec<Effect> {
+        self.clock.advance(moment);
+        let mut out = Outcome::default();
+        match input {
+            Input::Command(command) => self.command(command, moment, &mut out),
+            Input::Tick => {}
+            Input::Answer(ask, answer) => self.answer(ask, answer, moment, &mut out),
+            Input::Transfer(order, event) => self.transfer_event(order, event, &mut out),
+            Input::Enrolled(outcome) => self.enrolled(outcome, &mut out),
+            Input::Documents(documents) => self.machine.documents = documents,
+            Input::JobDone(job, outcome) => self.job_done(job, outcome, &mut out),
+            Input::Delivered(job, outcome) => self.delivered(job, outcome),
+            Input::Erased(licence, outcome) => self.erased(licence, outcome, &mut out),
+            Input::PersistFailed(fault) => self.persist_failed(fault),
+        }
+        self.retry_what_is_due(&mut out);
+        self.end_what_is_over(&mut out);
+        self.write_clock_if_due(&mut out);
+        let effects = out.into_effects(self.clock.now());
+        if effects.iter().any(|effect| matches!(effect, Effect::Persist(_))) {
+            self.clock_written = self.clock.now();
+        }
+        effects
+    }
+
+    /// The uptime, in milliseconds, at which [`Input::Tick`] is wanted; `None` if nothing waits for time to pass.
+    pub fn poll_timeout(&self) -> Option<u64> {
+        [self.next_retry_ms(), self.next_end_ms(), self.next_clock_write_ms()].into_iter().flatten().min()
+    }
+
+    /// The orders on file, oldest first.
+    pub fn orders(&self) -> impl Iterator<Item = &OrderRecord> {
+        self.orders.values()
+    }
+
+    /// Who the device is, once it is enrolled.
+    pub const fn enrolment(&self) -> Option<&Enrolment> {
+        self.enrolment.as_ref()
+    }
+
+    fn command(&mut self, command: Command, moment: Moment, out: &mut Outcome) {
+        match command {
+            Command::Go(place) => self.go(place, out),
+            Command::OpenOffer(option) => self.open_offer(&option, None, out),
+            Command::Confirm => self.confirm(moment, out),
+            Command::EnterContract(contract) => self.enter_contract(contract, moment, out),
+            Command::Cancel => self.cancel(out),
+            Command::Choose(form) => self.choose(form, out),
+            Command::Retry => self.retry(moment, out),
+            Command::Dismiss => self.dismiss(moment, out),
+            Command::Buy { option, form, contract } => self.buy(&option, form, contract, moment, out),
+            Command::Refresh => self.fetch_catalogue(out),
+            Command::Remove(licence) => self.remove(licence, out),
+            Command::Run(job) => self.run(job, moment, out),
+            Command::RunFile { input, output, option } => self.run_file(input, output, &option, moment, out),
+            Command::CancelJob => self.cancel_job(out),
+            Command::Enrol(form) => self.enrol(form, out),
+            Command::SetLanguage(language) => {
+                self.settings.language = language;
+                out.change(Change::Settings(self.settings.clone()));
+            }
+        }
+    }
+
+    fn answer(&mut self, ask: Ask, answer: Result<Reply<DeviceReply>, LinkFault>, moment: Moment, out: &mut Outcome) {
+        let answer = match answer {
+            Ok(reply) => {
+                self.link = LinkState::Up;
+                self.clock.learn(reply.now);
+                Ok(reply.outcome)
+            }
+            Err(fault) => {
+                self.link = LinkState::Down;
+                Err(fault)
+            }
+        };
+        match ask {
+            Ask::Hello => self.hello_answered(answer),
+            Ask::Catalogue => self.catalogue_answered(answer, moment, out),
+            Ask::Order(order, step) => self.order_answered(order, step, answer, out),
+        }
+    }
+
+    /// The step before this one has not happened; whoever waits for it must hear of it.
+    fn persist_failed(&mut self, fault: StorageFault) {
+        self.purchase_not_written(fault);
+        self.job_not_written();
+    }
+
+    fn next_clock_write_ms(&self) -> Option<u64> {
+        let timed = self.licences.values().any(|l| l.state == LicenceState::Active && l.ends_at().is_some());
+        let since_ms = self.clock.now().ms_since(self.clock_written);
+        timed.then(|| self.clock.uptime_ms() + CLOCK_WRITE_MS.saturating_sub(since_ms))
+    }
+
+    fn write_clock_if_due(&mut self, out: &mut Outcome) {
+        if self.next_clock_write_ms().is_some_and(|due_ms| due_ms <= self.clock.uptime_ms()) {
+            out.change(Change::Clock(self.clock.now()));
+        }
+    }
+
+    /// Whether nothing needs the chunks of this package any more.
+    fn is_unused(&self, package: &Digest) -> bool {
+        let by_order = |order: &OrderRecord| {
+            let wanted = !order.stage.is_final() && !matches!(order.stage, Stage::Abandoning(_));
+            wanted && order.authorised.as_ref().is_some_and(|a| a.manifest.digest() == *package)
+        };
+        let by_licence = |l: &LicenceRecord| l.state == LicenceState::Active && l.manifest.digest() == *package;
+        !self.orders.values().any(by_order) && !self.licences.values().any(by_licence)
+    }
+
+    fn drop_package_if_unused(&mut self, package: Digest, out: &mut Outcome) {
+        if self.is_unused(&package) && self.packages.remove(&package) {
+            out.then(Effect::DropPackage(package));
+        }
+    }
+}
+
+/// The catalogue's entries are shared between the core and the copies that a step is undone with.
+type Entries = Arc<Vec<CatalogueEntry>>;

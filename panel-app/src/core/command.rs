@@ -25,6 +25,15 @@ pub enum Command {
     Retry,
     /// Closes Done, Failed or a finished job.
     Dismiss,
+    /// Buys without questions, for scripts: continues an unfinished purchase of the option, or starts one.
+    Buy {
+        /// What.
+        option: OptionId,
+        /// In which form.
+        form: UsageForm,
+        /// Who pays, if not the customer that the device is assigned to.
+        contract: Option<ContractUserId>,
+    },
     /// Asks the vendor for the catalogue again.
     Refresh,
     /// Removes an installed option for good.

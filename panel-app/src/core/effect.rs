@@ -38,10 +38,13 @@ pub enum Input {
     /// What lies on the glass or waits in the queue, by name.
     Documents(Vec<DocumentRow>),
     /// A job's work has ended; nothing is granted yet.
-    JobDone(JobId, Result<Vec<u8>, JobFault>),
+    JobDone(JobId, Result<JobOutput, JobFault>),
     /// A result is in its place, or cannot be brought there now.
     Delivered(JobId, Result<(), JobFault>),
-    /// The changes of the last step could not be written; the step has not happened.
+    /// Key and package of an ended licence are gone, or could not be erased now.
+    Erased(LicenceId, Result<(), StorageFault>),
+    /// The changes of the last step could not be written. The step has not happened: the service has put the core back
+    /// to where it was before.
     PersistFailed(StorageFault),
 }
 
@@ -94,25 +97,42 @@ pub enum StorageFault {
     Failed,
 }
 
-/// What is asked of the vendor. The same thing is never asked twice at once.
+/// What is asked of the vendor. Nothing is asked twice at once, and of one order only one thing at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Ask {
     /// Who am I to you?
     Hello,
     /// The catalogue.
     Catalogue,
-    /// The next step of an order.
-    Order(OrderId),
+    /// A step of an order.
+    Order(OrderId, OrderStep),
 }
 
-/// Something is to be done. Effects are carried out in order; the first one that fails drops the rest.
+/// The steps of an order that the customer service is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OrderStep {
+    /// May I buy?
+    Authorise,
+    /// Everything has arrived.
+    Confirm,
+    /// The licence, please.
+    Choose,
+    /// Forget it.
+    Abandon,
+}
+
+/// Something is to be done. Effects are carried out in order; the first one that fails drops the rest. A step has at
+/// most one [`Effect::Persist`], and only [`Effect::KeepKey`] comes before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Write these changes in one transaction, durably, before the next effect.
     Persist(Vec<Change>),
     /// Keep a content key in the vault, durably, before the next effect. Repeating it is harmless.
     KeepKey(LicenceId, ContentKey),
-    /// Overwrite a content key in the vault, durably, before the next effect. Repeating it is harmless.
+    /// Overwrite a licence's content key in the vault, durably, then delete every chunk of the package that nothing else
+    /// uses, if there is one; comes back as [`Input::Erased`]. Repeating it is harmless.
+    Erase(LicenceId, Option<Digest>),
+    /// Overwrite a content key that belongs to no living licence. Repeating it is harmless.
     DestroyKey(LicenceId),
     /// Delete every chunk of a package. Repeating it is harmless.
     DropPackage(Digest),
@@ -156,6 +176,15 @@ pub struct JobRun {
     pub document: DocumentSource,
     /// With which option; `None` brings the document to the tray as it is.
     pub option: Option<JobOption>,
+}
+
+/// What a job's work has made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobOutput {
+    /// The file's content.
+    pub bytes: Vec<u8>,
+    /// What kind of file it is; `None` if it is of the document's own kind.
+    pub extension: Option<&'static str>,
 }
 
 /// Where a document is.

@@ -98,6 +98,8 @@ pub struct OrderRecord {
     pub id: OrderId,
     /// What is bought.
     pub option: OptionSummary,
+    /// The offers that the user saw and said OK to.
+    pub shown_offers: OfferList,
     /// The contract user ID that was typed.
     pub contract: Option<ContractUserId>,
     /// When it began.

@@ -94,7 +94,7 @@ pub enum Screen {
     Choose {
         /// What is being bought.
         option: OptionSummary,
-        /// The forms to choose from; at least two.
+        /// The forms to choose from. One only if its price has changed since the Offer screen.
         offers: Vec<OfferRow>,
     },
     /// The choice is on its way to the vendor; Cancel is no longer possible.
@@ -305,7 +305,7 @@ pub struct InstalledOption {
 pub enum LicenceNote {
     /// Everything, for ever.
     Unlimited,
-    /// This many uses, at least one.
+    /// This many uses; 0 after the job that took the last one.
     Uses(u32),
     /// This many milliseconds.
     Time(u64),

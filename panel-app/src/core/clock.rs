@@ -1,0 +1,75 @@
+//! The panel's time: the latest of the system clock, the last time written and the last time that the vendor told. While
+//! the process runs it goes on by a clock that cannot be set, so turning the system clock back gains nothing.
+
+use protocol::Timestamp;
+
+use super::effect::Moment;
+
+/// Time that never runs backward.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Clock {
+    now: Timestamp,
+    uptime_ms: u64,
+}
+
+impl Clock {
+    /// Continues from the last time written.
+    pub(super) fn new(written: Timestamp, moment: Moment) -> Self {
+        Self { now: written.max(moment.wall), uptime_ms: moment.uptime_ms }
+    }
+
+    /// Goes on to the present.
+    pub(super) fn advance(&mut self, moment: Moment) -> Timestamp {
+        let passed_ms = moment.uptime_ms.saturating_sub(self.uptime_ms);
+        self.now = self.now.plus_ms(passed_ms).max(moment.wall);
+        self.uptime_ms = self.uptime_ms.max(moment.uptime_ms);
+        self.now
+    }
+
+    /// The vendor has told its time.
+    pub(super) fn learn(&mut self, vendor: Timestamp) {
+        self.now = self.now.max(vendor);
+    }
+
+    pub(super) const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    pub(super) const fn uptime_ms(&self) -> u64 {
+        self.uptime_ms
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moment(wall_ms: u64, uptime_ms: u64) -> Moment {
+        Moment { wall: Timestamp::from_ms(wall_ms), uptime_ms, random: [0; 16] }
+    }
+
+    #[test]
+    fn turning_the_system_clock_back_gains_no_time() {
+        let mut clock = Clock::new(Timestamp::from_ms(0), moment(10_000, 0));
+        assert_eq!(clock.advance(moment(11_000, 1_000)).as_ms(), 11_000);
+        // Back to 1970, five seconds pass all the same.
+        assert_eq!(clock.advance(moment(0, 6_000)).as_ms(), 16_000);
+        assert_eq!(clock.advance(moment(5_000, 11_000)).as_ms(), 21_000);
+    }
+
+    #[test]
+    fn a_restart_goes_on_from_the_last_time_written() {
+        let mut clock = Clock::new(Timestamp::from_ms(50_000), moment(7, 0));
+        assert_eq!(clock.now().as_ms(), 50_000);
+        assert_eq!(clock.advance(moment(8, 1_000)).as_ms(), 51_000);
+    }
+
+    #[test]
+    fn the_vendors_time_pulls_a_slow_clock_forward_and_never_back() {
+        let mut clock = Clock::new(Timestamp::from_ms(0), moment(1_000, 0));
+        clock.learn(Timestamp::from_ms(9_000));
+        assert_eq!(clock.now().as_ms(), 9_000);
+        clock.learn(Timestamp::from_ms(2_000));
+        assert_eq!(clock.advance(moment(1_500, 500)).as_ms(), 9_500);
+    }
+}

@@ -1,0 +1,214 @@
+//! Licences on the device: taken in, used, ended, erased. All of it works without the vendor.
+
+use protocol::message::device::Authorised;
+use protocol::{Licence, LicenceId, OptionId, OrderId, RefusalCode, Signed, UsageForm};
+
+use super::Core;
+use super::effect::{Effect, StorageFault};
+use super::outcome::Outcome;
+use super::present::Page;
+use super::record::{Abandoned, AuthorisedOrder, Change, LicenceRecord, LicenceState, Stage};
+use super::view::{EndReason, Failure, FailureAdvice};
+
+/// Ended licences that are kept to be looked at.
+const ENDED_LICENCES_MAX: usize = 100;
+/// How soon to try again to erase.
+const ERASE_AGAIN_MS: u64 = 30_000;
+
+impl Core {
+    /// The vendor says yes. Only what its keys have signed, for this order and this device, is taken in.
+    pub(super) fn authorised(&mut self, id: OrderId, authorised: &Authorised, out: &mut Outcome) {
+        let Some(genuine) = self.check_authorised(id, authorised) else {
+            self.stop(id, Failure::NotGenuine, FailureAdvice::GiveUp);
+            return;
+        };
+        let preselected = self.on_screen(id).and_then(|p| p.preselected);
+        if preselected.is_some_and(|form| genuine.offers.find(form).is_none()) {
+            self.abandon(id, Abandoned::Cancelled, out);
+            self.stop(id, Failure::Refused(RefusalCode::OfferNotAvailable), FailureAdvice::StartAgain);
+            return;
+        }
+        let Some(order) = self.orders.get_mut(&id) else { return };
+        order.option.version = genuine.manifest.version;
+        order.option.stored_bytes = genuine.manifest.stored_bytes();
+        order.authorised = Some(genuine);
+        self.set_stage(id, Stage::Downloading, out);
+        self.start_transfer(id, out);
+    }
+
+    fn check_authorised(&self, id: OrderId, authorised: &Authorised) -> Option<AuthorisedOrder> {
+        let (order, enrolment) = (self.orders.get(&id)?, self.enrolment.as_ref()?);
+        let manifest = authorised.manifest.verify(&enrolment.release_key).ok()?;
+        let ticket = authorised.ticket.verify(&enrolment.licence_key).ok()?;
+        let genuine = authorised.order == id
+            && manifest.option == order.option.id
+            && ticket.order == id
+            && ticket.device == enrolment.serial
+            && ticket.package == manifest.digest();
+        genuine.then(|| AuthorisedOrder {
+            manifest,
+            offers: authorised.offers.clone(),
+            ticket: authorised.ticket.clone(),
+            content_server: authorised.content_server.as_ref().map(ToString::to_string),
+        })
+    }
+
+    /// The licence is here: the key first, then licence and order in one transaction.
+    pub(super) fn licensed(&mut self, id: OrderId, signed: &Signed<Licence>, out: &mut Outcome) {
+        let Some((licence, record)) = self.check_licence(id, signed) else {
+            // It may be paid for, so it is not given up; asked again, the vendor answers alike.
+            self.stop(id, Failure::NotGenuine, FailureAdvice::Continue);
+            return;
+        };
+        self.keys.insert(licence.id);
+        self.background.remove(&id);
+        self.set_stage(id, Stage::Done(record.form, record.price), out);
+        let offer = protocol::Offer { form: record.form, price: record.price };
+        let option = record.option.clone();
+        out.keep_key(licence.id, licence.content_key.clone());
+        out.change(Change::Licence(record.clone()));
+        self.licences.insert(licence.id, record);
+        if let Some(purchase) = self.purchase.take_if(|p| p.order == id) {
+            self.page = Page::Done { option, offer, order: id, wanted_by: purchase.wanted_by };
+        }
+    }
+
+    fn check_licence(&self, id: OrderId, signed: &Signed<Licence>) -> Option<(Licence, LicenceRecord)> {
+        let (order, enrolment) = (self.orders.get(&id)?, self.enrolment.as_ref()?);
+        let (Stage::Buying(form), Some(authorised)) = (order.stage, &order.authorised) else { return None };
+        let licence = signed.verify(&enrolment.licence_key).ok()?;
+        let genuine = licence.id == LicenceId::from(id)
+            && licence.device == enrolment.serial
+            && licence.option == order.option.id
+            && licence.version == authorised.manifest.version
+            && licence.package == authorised.manifest.digest()
+            && licence.form == form
+            && authorised.offers.find(form).map(|offer| offer.price) == Some(licence.price);
+        let record = LicenceRecord {
+            id: licence.id,
+            option: order.option.clone(),
+            manifest: authorised.manifest.clone(),
+            form,
+            price: licence.price,
+            issued_at: licence.issued_at,
+            uses_left: match form {
+                UsageForm::Uses(uses) => Some(uses.get()),
+                UsageForm::Permanent | UsageForm::Days(_) => None,
+            },
+            state: LicenceState::Active,
+        };
+        genuine.then_some((licence, record))
+    }
+
+    /// The licence that a job should use: what costs nothing first, then what ends first.
+    pub(super) fn usable_licence(&self, option: &OptionId) -> Option<&LicenceRecord> {
+        let now = self.clock.now();
+        let usable = |l: &&LicenceRecord| {
+            l.option_id() == option
+                && l.state == LicenceState::Active
+                && l.ends_at().is_none_or(|end| end > now)
+                && self.keys.contains(&l.id)
+        };
+        self.licences.values().filter(usable).min_by_key(|l| match l.form {
+            UsageForm::Permanent => (0, 0),
+            UsageForm::Days(_) => (1, l.ends_at().map_or(0, protocol::Timestamp::as_ms)),
+            UsageForm::Uses(_) => (2, l.issued_at.as_ms()),
+        })
+    }
+
+    /// One use of a licence by count is spent; the last one ends it. Part of the transaction that holds the result.
+    pub(super) fn spend_use(&mut self, id: LicenceId, out: &mut Outcome) {
+        let Some(licence) = self.licences.get_mut(&id) else { return };
+        let Some(left) = licence.uses_left else { return };
+        licence.uses_left = Some(left.saturating_sub(1));
+        if left > 1 {
+            out.change(Change::Licence(licence.clone()));
+        } else {
+            self.end(id, EndReason::UsedUp, out);
+        }
+    }
+
+    /// The user removes an option.
+    pub(super) fn remove(&mut self, id: LicenceId, out: &mut Outcome) {
+        if self.licences.get(&id).is_some_and(|l| l.state == LicenceState::Active) {
+            self.end(id, EndReason::Removed, out);
+        }
+    }
+
+    /// Ends a licence: durable first, then erased, unless a job still uses it.
+    fn end(&mut self, id: LicenceId, reason: EndReason, out: &mut Outcome) {
+        let now = self.clock.now();
+        let Some(licence) = self.licences.get_mut(&id) else { return };
+        licence.state = LicenceState::Ending(reason, now);
+        out.change(Change::Licence(licence.clone()));
+        self.erase_if_idle(id, out);
+    }
+
+    /// Starts to erase an ended licence, unless a job still uses it or it is being erased already.
+    pub(super) fn erase_if_idle(&mut self, id: LicenceId, out: &mut Outcome) {
+        let Some(licence) = self.licences.get(&id) else { return };
+        if !matches!(licence.state, LicenceState::Ending(..)) || self.machine.uses(id) || !self.erasing.insert(id) {
+            return;
+        }
+        let package = licence.manifest.digest();
+        let unused = self.is_unused(&package).then_some(package);
+        if unused.is_some() {
+            self.packages.remove(&package);
+        }
+        out.then(Effect::Erase(id, unused));
+    }
+
+    pub(super) fn erased(&mut self, id: LicenceId, outcome: Result<(), StorageFault>, out: &mut Outcome) {
+        self.erasing.remove(&id);
+        if outcome.is_err() {
+            self.erase_again_ms = Some(self.clock.uptime_ms() + ERASE_AGAIN_MS);
+            return;
+        }
+        self.keys.remove(&id);
+        if let Some(licence) = self.licences.get_mut(&id)
+            && let LicenceState::Ending(reason, at) = licence.state
+        {
+            licence.state = LicenceState::Ended(reason, at);
+            out.change(Change::Licence(licence.clone()));
+            self.forget_old_licences(out);
+        }
+    }
+
+    fn forget_old_licences(&mut self, out: &mut Outcome) {
+        let is_ended = |l: &&LicenceRecord| matches!(l.state, LicenceState::Ended(..));
+        let ended: Vec<LicenceId> = self.licences.values().filter(is_ended).map(|l| l.id).collect();
+        for id in ended.iter().take(ended.len().saturating_sub(ENDED_LICENCES_MAX)) {
+            self.licences.remove(id);
+            out.change(Change::ForgetLicence(*id));
+        }
+    }
+
+    /// When the next period is over, as uptime in milliseconds.
+    pub(super) fn next_end_ms(&self) -> Option<u64> {
+        let now = self.clock.now();
+        let active = self.licences.values().filter(|l| l.state == LicenceState::Active);
+        active.filter_map(LicenceRecord::ends_at).min().map(|end| self.clock.uptime_ms() + end.ms_since(now))
+    }
+
+    /// Ends what is over and goes on erasing what could not be erased.
+    pub(super) fn end_what_is_over(&mut self, out: &mut Outcome) {
+        let now = self.clock.now();
+        let is_over = |l: &&LicenceRecord| l.state == LicenceState::Active && l.ends_at().is_some_and(|end| end <= now);
+        let over: Vec<LicenceId> = self.licences.values().filter(is_over).map(|l| l.id).collect();
+        for id in over {
+            self.end(id, EndReason::PeriodOver, out);
+        }
+        if self.erase_again_ms.is_some_and(|at_ms| at_ms <= self.clock.uptime_ms()) {
+            self.erase_again_ms = None;
+            self.erase_what_has_ended(out);
+        }
+    }
+
+    pub(super) fn erase_what_has_ended(&mut self, out: &mut Outcome) {
+        let is_ending = |l: &&LicenceRecord| matches!(l.state, LicenceState::Ending(..));
+        let ending: Vec<LicenceId> = self.licences.values().filter(is_ending).map(|l| l.id).collect();
+        for id in ending {
+            self.erase_if_idle(id, out);
+        }
+    }
+}

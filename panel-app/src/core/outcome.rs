@@ -1,0 +1,44 @@
+//! Collects what one step does, so that its changes become one transaction and nothing is granted before it.
+
+use protocol::{ContentKey, LicenceId, Timestamp};
+
+use super::effect::Effect;
+use super::record::Change;
+
+/// The effects of one step, in the making.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    keys: Vec<(LicenceId, ContentKey)>,
+    changes: Vec<Change>,
+    then: Vec<Effect>,
+}
+
+impl Outcome {
+    /// Keep this key before the changes are written.
+    pub(super) fn keep_key(&mut self, licence: LicenceId, key: ContentKey) {
+        self.keys.push((licence, key));
+    }
+
+    /// Write this, in the step's one transaction.
+    pub(super) fn change(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+
+    /// Do this once the changes are durable.
+    pub(super) fn then(&mut self, effect: Effect) {
+        self.then.push(effect);
+    }
+
+    /// All effects in the order in which they must be carried out. The time is written along with every transaction.
+    pub(super) fn into_effects(self, now: Timestamp) -> Vec<Effect> {
+        let mut effects: Vec<Effect> =
+            self.keys.into_iter().map(|(licence, key)| Effect::KeepKey(licence, key)).collect();
+        if !self.changes.is_empty() {
+            let mut changes = self.changes;
+            changes.push(Change::Clock(now));
+            effects.push(Effect::Persist(changes));
+        }
+        effects.extend(self.then);
+        effects
+    }
+}

@@ -1,0 +1,215 @@
+//! The view: what the state looks like to the user.
+
+use protocol::{OptionId, OrderId, UsageForm};
+
+use super::Core;
+use super::command::JobOrder;
+use super::purchase::{Purchase, Wait};
+use super::record::{LicenceRecord, LicenceState, OrderRecord, Stage};
+use super::view::{
+    ActiveDownload, EndReason, EndedOption, Failure, FailureAdvice, InstalledOption, JobView, LicenceNote,
+    OptionSummary, Progress, Screen, StoreRow, View,
+};
+
+/// Where the user is, as far as the state of a purchase does not say it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Page {
+    Home,
+    Store,
+    Offer {
+        option: OptionSummary,
+        wanted_by: Option<JobOrder>,
+    },
+    ContractId {
+        option: OptionSummary,
+        wanted_by: Option<JobOrder>,
+        preselected: Option<UsageForm>,
+        refused: Option<protocol::RefusalCode>,
+    },
+    /// Wherever the purchase on the screen stands.
+    Purchase,
+    Done {
+        option: OptionSummary,
+        offer: protocol::Offer,
+        order: OrderId,
+        wanted_by: Option<JobOrder>,
+    },
+    /// Something failed before there was an order.
+    Trouble(Failure),
+    MyOptions,
+    Settings,
+    ServerAddress {
+        busy: bool,
+        failed: Option<Failure>,
+    },
+    Job,
+}
+
+impl Core {
+    /// What is to be shown.
+    pub fn view(&self) -> View {
+        View {
+            screen: self.screen(),
+            language: self.settings.language,
+            serial: self.enrolment.as_ref().map(|e| e.serial.clone()),
+            vendor: self.enrolment.as_ref().map(|e| e.vendor.clone()),
+            ca_fingerprint: self.enrolment.as_ref().map(|e| e.ca_fingerprint.to_string()),
+            customer: self.customer.clone(),
+            link: self.link,
+            now: self.clock.now(),
+            installed: self.installed(),
+        }
+    }
+
+    fn screen(&self) -> Screen {
+        match &self.page {
+            Page::Home => Screen::Home,
+            Page::Store => Screen::Store(self.store_rows()),
+            Page::Offer { option, wanted_by } => Screen::Offer {
+                option: option.clone(),
+                offers: self.shop.offers(&option.id).map(Into::into).unwrap_or_default(),
+                wanted_by: wanted_by.as_ref().map(|job| job.kind),
+            },
+            Page::ContractId { option, refused, .. } => {
+                Screen::ContractId { option: option.clone(), refused: *refused }
+            }
+            Page::Purchase => self.purchase_screen().unwrap_or(Screen::Home),
+            Page::Done { option, offer, order, wanted_by } => Screen::Done {
+                option: option.clone(),
+                offer: *offer,
+                order: *order,
+                wanted_by: wanted_by.as_ref().map(|job| job.kind),
+            },
+            Page::Trouble(failure) => Screen::Failed { option: None, failure: *failure, advice: FailureAdvice::GiveUp },
+            Page::MyOptions => Screen::MyOptions { ended: self.ended() },
+            Page::Settings => Screen::Settings,
+            Page::ServerAddress { busy, failed } => Screen::ServerAddress { busy: *busy, failed: *failed },
+            Page::Job => Screen::Job(JobView {
+                kind: self.machine.kind,
+                documents: self.machine.documents.clone(),
+                options: self.job_options(),
+                state: self.machine.state.clone(),
+            }),
+        }
+    }
+
+    fn purchase_screen(&self) -> Option<Screen> {
+        let purchase = self.purchase.as_ref()?;
+        let order = self.orders.get(&purchase.order)?;
+        let option = order.option.clone();
+        if let Wait::Stopped { failure, advice } = purchase.wait {
+            return Some(Screen::Failed { option: Some(option), failure, advice });
+        }
+        Some(match order.stage {
+            Stage::Downloading | Stage::Confirming => {
+                Screen::Downloading { option, download: active_download(order, purchase) }
+            }
+            Stage::Choosing => {
+                let offers = order.authorised.as_ref().map(|a| a.offers.clone().into()).unwrap_or_default();
+                Screen::Choose { option, offers }
+            }
+            Stage::Buying(form) => {
+                let offer = order.authorised.as_ref().and_then(|a| a.offers.find(form))?;
+                Screen::Buying { option, offer }
+            }
+            Stage::Requested | Stage::Done(..) | Stage::Refused(_) | Stage::Abandoning(_) | Stage::Abandoned(_) => {
+                Screen::Requesting { option }
+            }
+        })
+    }
+
+    fn store_rows(&self) -> Progress<Vec<StoreRow>> {
+        match (&self.shop.entries, self.shop.failure) {
+            (Some(entries), _) => Progress::Ready(
+                entries
+                    .iter()
+                    .map(|entry| StoreRow {
+                        option: entry.into(),
+                        offers: entry.offers.clone().into(),
+                        installed: self.is_installed(&entry.option),
+                    })
+                    .collect(),
+            ),
+            (None, Some(failure)) => Progress::Failed(failure),
+            (None, None) => Progress::Loading,
+        }
+    }
+
+    /// What is installed first, then the rest of the catalogue.
+    fn job_options(&self) -> Vec<StoreRow> {
+        let mut rows: Vec<StoreRow> = Vec::new();
+        for licence in self.licences.values().filter(|l| l.state == LicenceState::Active) {
+            if rows.iter().all(|row| row.option.id != *licence.option_id()) {
+                let offers = self.shop.offers(licence.option_id()).map(Into::into).unwrap_or_default();
+                rows.push(StoreRow { option: licence.option.clone(), offers, installed: true });
+            }
+        }
+        if let Progress::Ready(store) = self.store_rows() {
+            rows.extend(store.into_iter().filter(|row| !row.installed));
+        }
+        rows
+    }
+
+    fn is_installed(&self, option: &OptionId) -> bool {
+        self.usable_licence(option).is_some()
+    }
+
+    fn installed(&self) -> Vec<InstalledOption> {
+        let living = |l: &&LicenceRecord| match l.state {
+            LicenceState::Active => true,
+            LicenceState::Ending(..) => self.machine.uses(l.id),
+            LicenceState::Ended(..) => false,
+        };
+        self.licences
+            .values()
+            .rev()
+            .filter(living)
+            .map(|licence| InstalledOption {
+                licence: licence.id,
+                option: licence.option.clone(),
+                form: licence.form,
+                price: licence.price,
+                since: licence.issued_at,
+                left: self.note(licence),
+            })
+            .collect()
+    }
+
+    /// What is left of a licence.
+    pub(super) fn note(&self, licence: &LicenceRecord) -> LicenceNote {
+        match (licence.state, licence.uses_left, licence.ends_at()) {
+            (LicenceState::Active | LicenceState::Ending(EndReason::UsedUp, _), Some(left), _) => {
+                LicenceNote::Uses(left)
+            }
+            (LicenceState::Active, None, Some(end)) => LicenceNote::Time(end.ms_since(self.clock.now())),
+            (LicenceState::Active, None, None) => LicenceNote::Unlimited,
+            _ => LicenceNote::Ending,
+        }
+    }
+
+    fn ended(&self) -> Vec<EndedOption> {
+        let mut ended: Vec<EndedOption> = self
+            .licences
+            .values()
+            .filter_map(|l| match l.state {
+                LicenceState::Ended(reason, ended_at) | LicenceState::Ending(reason, ended_at) => {
+                    Some(EndedOption { licence: l.id, name: l.option.name.clone(), form: l.form, reason, ended_at })
+                }
+                LicenceState::Active => None,
+            })
+            .collect();
+        ended.sort_by_key(|e| std::cmp::Reverse(e.ended_at));
+        ended
+    }
+}
+
+fn active_download(order: &OrderRecord, purchase: &Purchase) -> ActiveDownload {
+    let total_bytes = order.authorised.as_ref().map_or(1, |a| a.manifest.stored_bytes());
+    let done_bytes = if order.stage == Stage::Confirming { total_bytes } else { purchase.done_bytes.min(total_bytes) };
+    ActiveDownload {
+        done_bytes,
+        total_bytes,
+        bytes_per_second: purchase.meter.bytes_per_second(),
+        reconnecting: matches!(purchase.wait, Wait::Retry { .. }),
+    }
+}

@@ -1,0 +1,520 @@
+//! A purchase, from OK on the Offer screen to the licence.
+//!
+//! The order's stage is durable before the request that belongs to it is sent, so a restart asks for the same step again
+//! and gets the same answer.
+
+use protocol::message::device::{AbandonReason, DeviceReply, DeviceRequest};
+use protocol::refusal::Retry;
+use protocol::{ContractUserId, FailureCode, OrderId, Refusal, RefusalCode, UsageForm};
+use uuid::Uuid;
+
+use super::command::JobOrder;
+use super::effect::{
+    Ask, Effect, LinkFault, Moment, OrderStep, StorageFault, TransferEvent, TransferFault, TransferOrder,
+};
+use super::meter::Meter;
+use super::outcome::Outcome;
+use super::present::Page;
+use super::record::{Abandoned, Change, OrderRecord, Stage};
+use super::view::{Failure, FailureAdvice, OptionSummary};
+use super::{Core, LinkState};
+
+/// Waits before the attempts after the first.
+const RETRY_AFTER_MS: [u64; 4] = [500, 1_500, 4_000, 8_000];
+/// In the background nobody waits, and nobody gives up.
+const BACKGROUND_RETRY_MS: u64 = 30_000;
+/// Finished orders that are kept to be looked at.
+const FINISHED_ORDERS_MAX: usize = 200;
+
+/// The purchase on the screen.
+#[derive(Debug, Clone)]
+pub(super) struct Purchase {
+    pub(super) order: OrderId,
+    /// The job that opened the Offer screen.
+    pub(super) wanted_by: Option<JobOrder>,
+    /// The form that a script asked for.
+    pub(super) preselected: Option<UsageForm>,
+    pub(super) wait: Wait,
+    pub(super) done_bytes: u64,
+    pub(super) meter: Meter,
+    failed_attempts: usize,
+}
+
+/// What the purchase on the screen waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// An answer of the customer service.
+    Vendor,
+    /// Chunks.
+    Transfer,
+    /// The user.
+    User,
+    /// The next attempt, at this uptime in milliseconds.
+    Retry { at_ms: u64, failure: Failure },
+    /// The user, because it does not go on by itself.
+    Stopped { failure: Failure, advice: FailureAdvice },
+}
+
+/// An order that goes on without the user.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Background {
+    at_ms: Option<u64>,
+}
+
+impl Purchase {
+    pub(super) fn new(order: OrderId, wanted_by: Option<JobOrder>, preselected: Option<UsageForm>) -> Self {
+        let (wait, meter) = (Wait::Vendor, Meter::default());
+        Self { order, wanted_by, preselected, wait, done_bytes: 0, meter, failed_attempts: 0 }
+    }
+}
+
+impl Core {
+    /// Starts a new order for `option` and asks the vendor.
+    pub(super) fn start_order(
+        &mut self,
+        option: OptionSummary,
+        contract: Option<ContractUserId>,
+        purchase: impl FnOnce(OrderId) -> Purchase,
+        moment: Moment,
+        out: &mut Outcome,
+    ) {
+        let Some(shown_offers) = self.shop.offers(&option.id) else { return };
+        let mut random = [0; 10];
+        random.copy_from_slice(&moment.random[..10]);
+        let created_at = self.clock.now();
+        let id = OrderId(uuid::Builder::from_unix_timestamp_millis(created_at.as_ms(), &random).into_uuid());
+        let stage = Stage::Requested;
+        let order = OrderRecord { id, option, shown_offers, contract, created_at, stage, authorised: None };
+        out.change(Change::Order(order.clone()));
+        self.orders.insert(id, order);
+        self.forget_old_orders(out);
+        self.purchase = Some(purchase(id));
+        self.page = Page::Purchase;
+        self.ask_order(id, out);
+    }
+
+    /// Goes on with the purchase on the screen from where its stage says.
+    pub(super) fn go_on(&mut self, out: &mut Outcome) {
+        let Some(order) = self.purchase.as_ref().map(|p| p.order) else { return };
+        match self.orders.get(&order).map(|o| o.stage) {
+            Some(Stage::Downloading) => self.start_transfer(order, out),
+            Some(Stage::Choosing) => self.set_wait(Wait::User),
+            Some(_) => self.ask_order(order, out),
+            None => self.purchase = None,
+        }
+    }
+
+    pub(super) fn ask_order(&mut self, id: OrderId, out: &mut Outcome) {
+        let Some((step, request)) = self.orders.get(&id).and_then(request_for) else { return };
+        if self.is_on_screen(id) {
+            self.set_wait(Wait::Vendor);
+        }
+        if self.asked.insert(id) {
+            out.then(Effect::Ask(Ask::Order(id, step), request));
+        }
+    }
+
+    pub(super) fn order_answered(
+        &mut self,
+        id: OrderId,
+        step: OrderStep,
+        answer: Result<Result<DeviceReply, Refusal>, LinkFault>,
+        out: &mut Outcome,
+    ) {
+        self.asked.remove(&id);
+        let Some(order) = self.orders.get(&id) else { return };
+        if request_for(order).map(|(step, _)| step) != Some(step) {
+            // The stage has moved on while the vendor was being asked: the answer is to an old question.
+            self.ask_order(id, out);
+            return;
+        }
+        match answer {
+            Err(LinkFault::Lost) => self.try_again(id, Failure::Fault(FailureCode::LinkLost)),
+            Err(LinkFault::Distrust) => self.stop(id, Failure::Distrust, FailureAdvice::Continue),
+            Err(LinkFault::Garbled) => self.stop(id, Failure::NotGenuine, FailureAdvice::Continue),
+            Ok(Err(refusal)) if step == OrderStep::Abandon && refusal.code.retry() != Retry::Later => {
+                self.abandoned(id, out);
+            }
+            Ok(Err(refusal)) => self.refused(id, refusal.code, out),
+            Ok(Ok(reply)) => self.granted(id, step, reply, out),
+        }
+    }
+
+    fn granted(&mut self, id: OrderId, step: OrderStep, reply: DeviceReply, out: &mut Outcome) {
+        match (step, reply) {
+            (OrderStep::Authorise, DeviceReply::Authorised(authorised)) => self.authorised(id, &authorised, out),
+            (OrderStep::Confirm, DeviceReply::Delivered) => self.delivery_confirmed(id, out),
+            (OrderStep::Choose, DeviceReply::Licensed(licence)) => self.licensed(id, &licence, out),
+            (OrderStep::Abandon, DeviceReply::Abandoned) => self.abandoned(id, out),
+            _ => self.stop(id, Failure::NotGenuine, FailureAdvice::Continue),
+        }
+    }
+
+    fn delivery_confirmed(&mut self, id: OrderId, out: &mut Outcome) {
+        let preselected = self.on_screen(id).and_then(|purchase| {
+            purchase.failed_attempts = 0;
+            purchase.preselected
+        });
+        let Some(order) = self.orders.get(&id) else { return };
+        let Some(offers) = order.authorised.as_ref().map(|a| &a.offers) else { return };
+        // Whoever said OK to one price has chosen it; a price that has changed since has to be seen first.
+        let only = offers.only().filter(|offer| order.shown_offers.find(offer.form) == Some(*offer));
+        match preselected.or(only.map(|offer| offer.form)) {
+            Some(form) => self.set_stage(id, Stage::Buying(form), out),
+            None => self.set_stage(id, Stage::Choosing, out),
+        }
+        if self.is_on_screen(id) {
+            self.go_on(out);
+        }
+    }
+
+    /// The vendor has turned the present step down.
+    fn refused(&mut self, id: OrderId, code: RefusalCode, out: &mut Outcome) {
+        let stage = self.orders.get(&id).map(|o| o.stage);
+        match (stage, code) {
+            // The distribution service's report was lost: exchange the end of the transfer again.
+            (Some(Stage::Confirming), RefusalCode::NotDelivered) => {
+                self.set_stage(id, Stage::Downloading, out);
+                self.try_again(id, Failure::Refused(code));
+            }
+            (Some(Stage::Buying(_)), RefusalCode::NotDelivered) => {
+                self.set_stage(id, Stage::Confirming, out);
+                self.try_again(id, Failure::Refused(code));
+            }
+            (Some(Stage::Buying(_)), RefusalCode::OfferNotAvailable) => {
+                if let Some(purchase) = self.on_screen(id) {
+                    purchase.preselected = None;
+                }
+                self.set_stage(id, Stage::Choosing, out);
+                self.set_wait(Wait::User);
+            }
+            (_, code) if code.retry() == Retry::Later => self.try_again(id, Failure::Refused(code)),
+            (Some(Stage::Requested), RefusalCode::ContractRequired | RefusalCode::ContractRefused) => {
+                self.set_stage(id, Stage::Refused(code), out);
+                self.ask_for_contract(id, code);
+            }
+            _ => self.refused_for_good(id, code, out),
+        }
+    }
+
+    fn ask_for_contract(&mut self, id: OrderId, code: RefusalCode) {
+        let Some(purchase) = self.purchase.take_if(|p| p.order == id) else { return };
+        let Some(order) = self.orders.get(&id) else { return };
+        let refused = order.contract.is_some().then_some(code);
+        let (option, wanted_by) = (order.option.clone(), purchase.wanted_by);
+        self.page = Page::ContractId { option, wanted_by, preselected: purchase.preselected, refused };
+    }
+
+    fn refused_for_good(&mut self, id: OrderId, code: RefusalCode, out: &mut Outcome) {
+        self.set_stage(id, Stage::Refused(code), out);
+        self.drop_package_of(id, out);
+        self.background.remove(&id);
+        let advice = match code.retry() {
+            Retry::Never => FailureAdvice::GiveUp,
+            Retry::Later | Retry::Corrected => FailureAdvice::StartAgain,
+        };
+        self.stop(id, Failure::Refused(code), advice);
+    }
+
+    pub(super) fn start_transfer(&mut self, id: OrderId, out: &mut Outcome) {
+        let Some(server) = self.enrolment.as_ref().map(|e| e.vendor.clone()) else { return };
+        let Some(authorised) = self.orders.get(&id).and_then(|o| o.authorised.clone()) else { return };
+        self.packages.insert(authorised.manifest.digest());
+        self.transferring = Some(id);
+        self.set_wait(Wait::Transfer);
+        out.then(Effect::StartTransfer(TransferOrder {
+            order: id,
+            manifest: authorised.manifest,
+            ticket: authorised.ticket,
+            server: authorised.content_server.unwrap_or(server),
+        }));
+    }
+
+    pub(super) fn transfer_event(&mut self, id: OrderId, event: TransferEvent, out: &mut Outcome) {
+        if self.transferring != Some(id) {
+            return;
+        }
+        let uptime_ms = self.clock.uptime_ms();
+        match event {
+            TransferEvent::Durable { bytes } => {
+                self.link = LinkState::Up;
+                if let Some(purchase) = self.on_screen(id) {
+                    if bytes > purchase.done_bytes {
+                        purchase.failed_attempts = 0;
+                    }
+                    purchase.done_bytes = bytes;
+                    purchase.meter.note(uptime_ms, bytes);
+                }
+            }
+            TransferEvent::Ended => {
+                self.transferring = None;
+                self.link = LinkState::Up;
+                self.set_stage(id, Stage::Confirming, out);
+                self.ask_order(id, out);
+            }
+            TransferEvent::Failed(fault) => {
+                self.transferring = None;
+                self.transfer_failed(id, fault, out);
+            }
+        }
+    }
+
+    fn transfer_failed(&mut self, id: OrderId, fault: TransferFault, out: &mut Outcome) {
+        if let Some(purchase) = self.on_screen(id) {
+            purchase.meter.pause();
+        }
+        match fault {
+            TransferFault::Link(LinkFault::Lost) => {
+                self.link = LinkState::Down;
+                self.try_again(id, Failure::Fault(FailureCode::LinkLost));
+            }
+            TransferFault::Link(LinkFault::Distrust) => self.stop(id, Failure::Distrust, FailureAdvice::Continue),
+            TransferFault::Link(LinkFault::Garbled) => self.stop(id, Failure::NotGenuine, FailureAdvice::Continue),
+            TransferFault::Stalled => self.try_again(id, Failure::Fault(FailureCode::Timeout)),
+            TransferFault::WrongContent => self.try_again(id, Failure::Fault(FailureCode::WrongContent)),
+            TransferFault::Storage(fault) => self.stop(id, storage_failure(fault), FailureAdvice::Continue),
+            TransferFault::Refused(code @ (RefusalCode::TicketExpired | RefusalCode::TicketInvalid)) => {
+                // The same order is answered with a fresh ticket; what is stored stays.
+                self.set_stage(id, Stage::Requested, out);
+                self.try_again(id, Failure::Refused(code));
+            }
+            TransferFault::Refused(code) if code.retry() == Retry::Later => self.try_again(id, Failure::Refused(code)),
+            TransferFault::Refused(code) => self.refused_for_good(id, code, out),
+        }
+    }
+
+    pub(super) fn choose(&mut self, form: UsageForm, out: &mut Outcome) {
+        let Some(id) = self.purchase.as_ref().filter(|p| p.wait == Wait::User).map(|p| p.order) else { return };
+        let Some(order) = self.orders.get(&id).filter(|o| o.stage == Stage::Choosing) else { return };
+        if order.authorised.as_ref().is_some_and(|a| a.offers.find(form).is_some()) {
+            self.set_stage(id, Stage::Buying(form), out);
+            self.ask_order(id, out);
+        }
+    }
+
+    /// Cancel on one of the purchase's screens. Once the choice is on its way there is nothing to cancel.
+    pub(super) fn cancel_purchase(&mut self, out: &mut Outcome) {
+        let Some(id) = self.purchase.as_ref().map(|p| p.order) else { return };
+        if matches!(self.orders.get(&id).map(|o| o.stage), Some(Stage::Buying(_))) {
+            return;
+        }
+        self.abandon(id, Abandoned::Cancelled, out);
+        self.leave_purchase();
+    }
+
+    /// Gives an order up. Durable first, then the package goes, then the vendor is told until it has heard.
+    pub(super) fn abandon(&mut self, id: OrderId, why: Abandoned, out: &mut Outcome) {
+        if self.orders.get(&id).is_none_or(|o| o.stage.is_final()) {
+            return;
+        }
+        if self.transferring == Some(id) {
+            self.transferring = None;
+            out.then(Effect::StopTransfer(id));
+        }
+        self.set_stage(id, Stage::Abandoning(why), out);
+        self.drop_package_of(id, out);
+        self.background.insert(id, Background::default());
+        self.ask_order(id, out);
+    }
+
+    fn abandoned(&mut self, id: OrderId, out: &mut Outcome) {
+        self.background.remove(&id);
+        if let Some(Stage::Abandoning(why)) = self.orders.get(&id).map(|o| o.stage) {
+            self.set_stage(id, Stage::Abandoned(why), out);
+        }
+    }
+
+    /// Retry on the Failed screen.
+    pub(super) fn retry_purchase(&mut self, moment: Moment, out: &mut Outcome) {
+        let Some(purchase) = &mut self.purchase else { return };
+        let Wait::Stopped { advice, .. } = purchase.wait else { return };
+        purchase.failed_attempts = 0;
+        match advice {
+            FailureAdvice::Continue => self.go_on(out),
+            FailureAdvice::StartAgain => {
+                let Some(purchase) = self.purchase.take() else { return };
+                let Some(order) = self.orders.get(&purchase.order) else { return };
+                let (option, contract) = (order.option.clone(), order.contract.clone());
+                let again = |id| Purchase::new(id, purchase.wanted_by, purchase.preselected);
+                self.start_order(option, contract, again, moment, out);
+            }
+            FailureAdvice::GiveUp => {}
+        }
+    }
+
+    /// Close on the Failed screen.
+    pub(super) fn dismiss_purchase(&mut self, out: &mut Outcome) {
+        let Some(purchase) = &self.purchase else { return };
+        let Wait::Stopped { failure, .. } = purchase.wait else { return };
+        let id = purchase.order;
+        match self.orders.get(&id).map(|o| o.stage) {
+            // It may be paid for already: the licence is fetched as soon as the vendor can be reached.
+            Some(Stage::Buying(_)) => {
+                self.background.insert(id, Background { at_ms: Some(self.clock.uptime_ms() + BACKGROUND_RETRY_MS) });
+            }
+            _ => self.abandon(id, Abandoned::Failed(failure_code(failure)), out),
+        }
+        self.leave_purchase();
+    }
+
+    pub(super) fn leave_purchase(&mut self) {
+        self.purchase = None;
+        self.page = if self.shop.is_known() { Page::Store } else { Page::Home };
+    }
+
+    /// The step that the purchase on the screen has just made could not be written.
+    pub(super) fn purchase_not_written(&mut self, fault: StorageFault) {
+        if let Some(id) = self.purchase.as_ref().map(|p| p.order) {
+            // An answer that is used up without effect must be asked for again.
+            self.asked.remove(&id);
+            self.transferring = None;
+            self.stop(id, storage_failure(fault), FailureAdvice::Continue);
+        }
+        if matches!(self.page, Page::Offer { .. } | Page::ContractId { .. }) {
+            self.page = Page::Trouble(storage_failure(fault));
+        }
+        let at_ms = Some(self.clock.uptime_ms() + BACKGROUND_RETRY_MS);
+        for (id, background) in &mut self.background {
+            self.asked.remove(id);
+            background.at_ms = at_ms;
+        }
+    }
+
+    /// Tries again after a while, or stops if that was often enough.
+    fn try_again(&mut self, id: OrderId, failure: Failure) {
+        let uptime_ms = self.clock.uptime_ms();
+        if let Some(background) = self.background.get_mut(&id) {
+            background.at_ms = Some(uptime_ms + BACKGROUND_RETRY_MS);
+        }
+        let Some(purchase) = self.on_screen(id) else { return };
+        purchase.wait = match RETRY_AFTER_MS.get(purchase.failed_attempts) {
+            Some(after_ms) => Wait::Retry { at_ms: uptime_ms + after_ms, failure },
+            None => Wait::Stopped { failure, advice: FailureAdvice::Continue },
+        };
+        purchase.failed_attempts += 1;
+    }
+
+    /// Does not go on by itself.
+    pub(super) fn stop(&mut self, id: OrderId, failure: Failure, advice: FailureAdvice) {
+        if let Some(background) = self.background.get_mut(&id) {
+            background.at_ms = Some(self.clock.uptime_ms() + BACKGROUND_RETRY_MS);
+        }
+        if let Some(purchase) = self.on_screen(id) {
+            purchase.wait = Wait::Stopped { failure, advice };
+        }
+    }
+
+    pub(super) fn next_retry_ms(&self) -> Option<u64> {
+        let purchase = self.purchase.as_ref().and_then(|p| match p.wait {
+            Wait::Retry { at_ms, .. } => Some(at_ms),
+            _ => None,
+        });
+        let background = self.background.iter().filter(|(id, _)| !self.asked.contains(id));
+        background.filter_map(|(_, b)| b.at_ms).chain(purchase).chain(self.erase_again_ms).min()
+    }
+
+    pub(super) fn retry_what_is_due(&mut self, out: &mut Outcome) {
+        let uptime_ms = self.clock.uptime_ms();
+        let due = |at_ms: &u64| *at_ms <= uptime_ms;
+        if matches!(&self.purchase, Some(Purchase { wait: Wait::Retry { at_ms, .. }, .. }) if due(at_ms)) {
+            self.go_on(out);
+        }
+        let orders: Vec<OrderId> =
+            self.background.iter().filter(|(_, b)| b.at_ms.as_ref().is_some_and(due)).map(|(id, _)| *id).collect();
+        for id in orders {
+            if let Some(background) = self.background.get_mut(&id) {
+                background.at_ms = None;
+            }
+            self.ask_order(id, out);
+        }
+    }
+
+    /// Orders that go on without a screen after a restart.
+    pub(super) fn resume_in_background(&mut self, id: OrderId, out: &mut Outcome) {
+        self.background.insert(id, Background::default());
+        self.ask_order(id, out);
+    }
+
+    pub(super) fn set_stage(&mut self, id: OrderId, stage: Stage, out: &mut Outcome) {
+        if let Some(order) = self.orders.get_mut(&id)
+            && order.stage != stage
+        {
+            order.stage = stage;
+            out.change(Change::Order(order.clone()));
+        }
+    }
+
+    pub(super) fn set_wait(&mut self, wait: Wait) {
+        if let Some(purchase) = &mut self.purchase {
+            purchase.wait = wait;
+        }
+    }
+
+    pub(super) fn on_screen(&mut self, id: OrderId) -> Option<&mut Purchase> {
+        self.purchase.as_mut().filter(|p| p.order == id)
+    }
+
+    fn is_on_screen(&self, id: OrderId) -> bool {
+        self.purchase.as_ref().is_some_and(|p| p.order == id)
+    }
+
+    fn drop_package_of(&mut self, id: OrderId, out: &mut Outcome) {
+        let manifest = self.orders.get(&id).and_then(|o| o.authorised.as_ref()).map(|a| a.manifest.digest());
+        if let Some(package) = manifest {
+            self.drop_package_if_unused(package, out);
+        }
+    }
+
+    fn forget_old_orders(&mut self, out: &mut Outcome) {
+        let finished: Vec<OrderId> = self.orders.values().filter(|o| o.stage.is_final()).map(|o| o.id).collect();
+        for id in finished.iter().take(finished.len().saturating_sub(FINISHED_ORDERS_MAX)) {
+            self.orders.remove(id);
+            out.change(Change::ForgetOrder(*id));
+        }
+    }
+}
+
+/// What the vendor has to be asked at this stage.
+fn request_for(order: &OrderRecord) -> Option<(OrderStep, DeviceRequest)> {
+    let id = order.id;
+    match order.stage {
+        Stage::Requested => {
+            let (option, contract) = (order.option.id.clone(), order.contract.clone());
+            Some((OrderStep::Authorise, DeviceRequest::Order { order: id, option, contract }))
+        }
+        Stage::Confirming => {
+            let package = order.authorised.as_ref()?.manifest.digest();
+            Some((OrderStep::Confirm, DeviceRequest::Received { order: id, package }))
+        }
+        Stage::Buying(form) => Some((OrderStep::Choose, DeviceRequest::Choose { order: id, form })),
+        Stage::Abandoning(why) => {
+            let reason = match why {
+                Abandoned::Cancelled => AbandonReason::Cancelled,
+                Abandoned::Failed(code) => AbandonReason::Failed(code),
+            };
+            Some((OrderStep::Abandon, DeviceRequest::Abandon { order: id, reason }))
+        }
+        Stage::Downloading | Stage::Choosing | Stage::Done(..) | Stage::Refused(_) | Stage::Abandoned(_) => None,
+    }
+}
+
+fn storage_failure(fault: StorageFault) -> Failure {
+    Failure::Fault(match fault {
+        StorageFault::DiskFull => FailureCode::DiskFull,
+        StorageFault::Failed => FailureCode::Storage,
+    })
+}
+
+/// What the vendor is told about a failure.
+fn failure_code(failure: Failure) -> FailureCode {
+    match failure {
+        Failure::Fault(code) => code,
+        Failure::NotGenuine => FailureCode::WrongContent,
+        Failure::Refused(_) | Failure::Distrust | Failure::NotEnrolled | Failure::Job(_) => FailureCode::LinkLost,
+    }
+}
+
+/// A job's id from the same random bits as an order's; ids of different kinds never meet.
+pub(super) fn job_uuid(moment: Moment) -> Uuid {
+    uuid::Builder::from_random_bytes(moment.random).into_uuid()
+}

@@ -1,0 +1,103 @@
+//! The first step after power-on: what was begun is completed before anything else runs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use protocol::message::device::DeviceRequest;
+use protocol::{Digest, LicenceId, OrderId};
+
+use super::clock::Clock;
+use super::effect::{Ask, Effect, Moment};
+use super::jobs::Machine;
+use super::outcome::Outcome;
+use super::present::Page;
+use super::purchase::Purchase;
+use super::record::{Abandoned, Loaded, OrderRecord, Stage};
+use super::shop::Shop;
+use super::{Core, LinkState};
+
+/// What to do with purchases that were under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resume {
+    /// Go on with them: a panel that was switched off in the middle.
+    Purchases,
+    /// Leave them for another time: a command that has nothing to do with them.
+    Nothing,
+}
+
+impl Core {
+    /// The panel as it was when the power went, and what it has to do first.
+    pub fn start(loaded: Loaded, resume: Resume, moment: Moment) -> (Self, Vec<Effect>) {
+        let Loaded { settings, enrolment, clock: written, catalogue, orders, licences, job_results, packages, keys } =
+            loaded;
+        let clock = Clock::new(written, moment);
+        let shop = Shop::new(catalogue.as_ref(), enrolment.as_ref(), clock.now());
+        let link = if enrolment.is_some() { LinkState::Unknown } else { LinkState::NotEnrolled };
+        let mut core = Self {
+            settings,
+            enrolment,
+            customer: None,
+            link,
+            clock,
+            clock_written: written,
+            shop,
+            orders: orders.into_iter().map(|order| (order.id, order)).collect(),
+            licences: licences.into_iter().map(|licence| (licence.id, licence)).collect(),
+            keys: keys.into_iter().collect(),
+            packages: packages.into_iter().collect(),
+            erasing: BTreeSet::new(),
+            erase_again_ms: None,
+            purchase: None,
+            background: BTreeMap::new(),
+            asked: BTreeSet::new(),
+            transferring: None,
+            machine: Machine::default(),
+            page: Page::Home,
+        };
+        let mut out = Outcome::default();
+        core.end_what_is_over(&mut out);
+        core.erase_what_has_ended(&mut out);
+        core.sweep_orphans(&mut out);
+        core.deliver_again(job_results, &mut out);
+        if resume == Resume::Purchases {
+            core.resume_purchases(&mut out);
+            if core.enrolment.is_some() {
+                out.then(Effect::Ask(Ask::Hello, DeviceRequest::Hello));
+            }
+        }
+        let now = core.clock.now();
+        (core, out.into_effects(now))
+    }
+
+    /// Keys and chunks that nothing living needs: what a power cut has left behind.
+    fn sweep_orphans(&mut self, out: &mut Outcome) {
+        let licences = &self.licences;
+        let orphans: Vec<LicenceId> = self.keys.iter().filter(|id| !licences.contains_key(id)).copied().collect();
+        for key in orphans {
+            self.keys.remove(&key);
+            out.then(Effect::DestroyKey(key));
+        }
+        let packages: Vec<Digest> = self.packages.iter().copied().collect();
+        for package in packages {
+            self.drop_package_if_unused(package, out);
+        }
+    }
+
+    /// The newest unfinished purchase comes back to the screen. Of the others, what may be paid for is fetched in the
+    /// background, and the rest is given up.
+    fn resume_purchases(&mut self, out: &mut Outcome) {
+        let unfinished: Vec<(OrderId, Stage)> =
+            self.orders.values().filter(|o| !o.stage.is_final()).map(|o: &OrderRecord| (o.id, o.stage)).collect();
+        for (id, stage) in unfinished.into_iter().rev() {
+            match stage {
+                Stage::Abandoning(_) => self.resume_in_background(id, out),
+                _ if self.purchase.is_none() => {
+                    self.purchase = Some(Purchase::new(id, None, None));
+                    self.page = Page::Purchase;
+                    self.go_on(out);
+                }
+                Stage::Buying(_) => self.resume_in_background(id, out),
+                _ => self.abandon(id, Abandoned::Cancelled, out),
+            }
+        }
+    }
+}
