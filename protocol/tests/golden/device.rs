@@ -1,0 +1,59 @@
+//! Messages of `kobai-device/1`.
+
+use protocol::message::Reply;
+use protocol::message::device::{AbandonReason, Authorised, DeviceInfo, DeviceReply, DeviceRequest};
+use protocol::{FailureCode, OrderState, RefusalCode, Signed};
+
+use super::book::{Page, variants};
+use super::world::{
+    NOW, catalogue, contract, licence, licence_key, manifest, offers, option, order, release_key, signed_ticket, text,
+    uses,
+};
+
+variants! {
+    DeviceRequest { Hello, Catalogue, Order, Received, Choose, Abandon, Status }
+    DeviceReply { Hello, Catalogue, Authorised, Delivered, Licensed, Abandoned, Status }
+}
+
+pub(crate) fn requests() -> Page {
+    let (order, option) = (order(), option());
+    let failed = AbandonReason::Failed(FailureCode::WrongContent);
+    Page::new("device-requests.txt", "kobai-device/1, what a device asks.").every(vec![
+        ("", DeviceRequest::Hello),
+        ("", DeviceRequest::Catalogue),
+        ("on the device's ID", DeviceRequest::Order { order, option: option.clone(), contract: None }),
+        ("on a contract user ID", DeviceRequest::Order { order, option, contract: Some(contract()) }),
+        ("", DeviceRequest::Received { order, package: manifest().digest() }),
+        ("uses:10", DeviceRequest::Choose { order, form: uses() }),
+        ("by the user", DeviceRequest::Abandon { order, reason: AbandonReason::Cancelled }),
+        ("wrong content", DeviceRequest::Abandon { order, reason: failed }),
+        ("", DeviceRequest::Status { order }),
+    ])
+}
+
+pub(crate) fn replies() -> Page {
+    let authorised = |content_server| {
+        DeviceReply::Authorised(Box::new(Authorised {
+            order: order(),
+            manifest: Signed::new(&manifest(), &release_key()),
+            offers: offers(),
+            ticket: signed_ticket(),
+            content_server,
+        }))
+    };
+    let refused = Reply::<DeviceReply> { now: NOW, outcome: Err(RefusalCode::ContractRequired.into()) };
+    Page::new("device-replies.txt", "kobai-device/1, what a device is answered.")
+        .every(vec![
+            ("no customer", DeviceReply::Hello(DeviceInfo { customer: None })),
+            ("a customer", DeviceReply::Hello(DeviceInfo { customer: Some(text("青空設計")) })),
+            ("", DeviceReply::Catalogue(Signed::new(&catalogue(), &release_key()))),
+            ("same host", authorised(None)),
+            ("another host", authorised(Some(text("content.example:4433")))),
+            ("", DeviceReply::Delivered),
+            ("", DeviceReply::Licensed(Signed::new(&licence(uses()), &licence_key()))),
+            ("", DeviceReply::Abandoned),
+            ("", DeviceReply::Status(OrderState::Delivered)),
+        ])
+        .value("Reply of DeviceReply::Delivered", Reply { now: NOW, outcome: Ok(DeviceReply::Delivered) })
+        .value("Reply of DeviceReply, refused contract-required", refused)
+}

@@ -1,0 +1,26 @@
+//! Messages of `kobai-enrol/1`.
+
+use protocol::ActivationCode;
+use protocol::message::Reply;
+use protocol::message::enrol::{EnrolReply, EnrolRequest};
+
+use super::book::{Page, variants};
+use super::world::{NOW, licence_key, release_key, serial};
+
+variants! {
+    EnrolRequest { Enrol }
+    EnrolReply { Enrolled }
+}
+
+pub(crate) fn page() -> Page {
+    let code = ActivationCode::from_random([7; 16]);
+    let reply = || EnrolReply::Enrolled {
+        certificate: vec![0x30, 0x82, 0x01],
+        release_key: release_key().verify_key(),
+        licence_key: licence_key().verify_key(),
+    };
+    Page::new("enrol.txt", "kobai-enrol/1. Certificates and requests are cut to three bytes.")
+        .every(vec![("", EnrolRequest::Enrol { serial: serial(), code, csr: vec![0x30, 0x82, 0x02] })])
+        .every(vec![("", reply())])
+        .value("Reply of EnrolReply::Enrolled", Reply { now: NOW, outcome: Ok(reply()) })
+}

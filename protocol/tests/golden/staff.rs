@@ -1,0 +1,219 @@
+//! Messages of `kobai-staff/1`.
+
+use protocol::message::staff::{
+    ChargeFilter, ChargeRow, ContractRow, CustomerFields, CustomerRef, CustomerRow, DeliveryRow, DeviceFields,
+    DeviceRow, DeviceState, InvoiceDocument, InvoiceRow, OptionFields, OptionRow, OrderRow, Overview, Page as Rows,
+    Query, ReleaseRow, Settlement, StaffReply, StaffRequest, Topic,
+};
+use protocol::package::OptionKind;
+use protocol::{ActivationCode, CustomerId, FailureCode, InvoiceNumber, OrderState, RefusalCode, ReleaseVersion};
+
+use super::book::{Page, variants};
+use super::world::{LATER, NOW, contract, manifest, names, offers, option, order, serial, text, uses, yen};
+
+variants! {
+    StaffRequest {
+        Whoami, Overview, Customers, CreateCustomer, UpdateCustomer, AddContract, SetContract, Devices,
+        RegisterDevice, UpdateDevice, NewActivationCode, RevokeDevice, Options, CreateOption, UpdateOption, Publish,
+        Orders, Charges, Invoices, Invoice, CreateInvoice, Settle, Watch,
+    }
+    StaffReply {
+        Whoami, Overview, Customers, Customer, Devices, Device, Activation, Options, Option, Orders, Charges,
+        Invoices, Invoice, Changed,
+    }
+}
+
+const CUSTOMER: CustomerId = CustomerId(12);
+const INVOICE: InvoiceNumber = InvoiceNumber(34);
+
+pub(crate) fn requests() -> Page {
+    let (serial, option) = (serial(), option());
+    let query = || Query { search: Some(text("青空")), offset: 20, limit: 10 };
+    let customer = Some(CUSTOMER);
+    let everything = ChargeFilter { customer, from: Some(NOW), until: Some(LATER), uninvoiced_only: true };
+    Page::new("staff-requests.txt", "kobai-staff/1, what staff ask.").every(vec![
+        ("", StaffRequest::Whoami),
+        ("", StaffRequest::Overview),
+        ("all", StaffRequest::Customers(Query::default())),
+        ("search", StaffRequest::Customers(query())),
+        ("", StaffRequest::CreateCustomer(customer_fields())),
+        ("", StaffRequest::UpdateCustomer { customer: CUSTOMER, fields: customer_fields(), suspended: true }),
+        ("", StaffRequest::AddContract { customer: CUSTOMER }),
+        ("", StaffRequest::SetContract { contract: contract(), active: false }),
+        ("", StaffRequest::Devices(query())),
+        ("", StaffRequest::RegisterDevice(device_fields())),
+        ("", StaffRequest::UpdateDevice(DeviceFields { customer: None, ..device_fields() })),
+        ("", StaffRequest::NewActivationCode { serial: serial.clone() }),
+        ("", StaffRequest::RevokeDevice { serial }),
+        ("", StaffRequest::Options(query())),
+        ("", StaffRequest::CreateOption(option_fields())),
+        ("", StaffRequest::UpdateOption(OptionFields { for_sale: false, ..option_fields() })),
+        ("", StaffRequest::Publish { option, content_bytes: 1_048_500 }),
+        ("all", StaffRequest::Orders { query: Query::default(), customer: None, open_only: false }),
+        ("open ones of C-0012", StaffRequest::Orders { query: query(), customer, open_only: true }),
+        ("all", StaffRequest::Charges { query: Query::default(), filter: ChargeFilter::default() }),
+        ("some", StaffRequest::Charges { query: query(), filter: everything }),
+        ("", StaffRequest::Invoices { query: query(), customer }),
+        ("", StaffRequest::Invoice { number: INVOICE }),
+        ("until now", StaffRequest::CreateInvoice { customer: CUSTOMER, until: None }),
+        ("until then", StaffRequest::CreateInvoice { customer: CUSTOMER, until: Some(LATER) }),
+        ("", StaffRequest::Settle { until: LATER }),
+        ("", StaffRequest::Watch),
+    ])
+}
+
+pub(crate) fn replies() -> Page {
+    let code = ActivationCode::from_random([7; 16]);
+    let refused = OrderRow {
+        customer: None,
+        option_name: None,
+        state: OrderState::Refused(RefusalCode::UnknownOption),
+        form: None,
+        price: None,
+        delivery: None,
+        ..order_row()
+    };
+    let bare = OptionRow { release: None, ..option_row() };
+    let topics = vec![Topic::Customers, Topic::Devices, Topic::Options, Topic::Orders, Topic::Charges];
+    Page::new("staff-replies.txt", "kobai-staff/1, what staff are answered.").every(vec![
+        ("", StaffReply::Whoami { name: text("sato.h") }),
+        ("", StaffReply::Overview(overview())),
+        ("", StaffReply::Customers(page_of(vec![customer_row()]))),
+        ("", StaffReply::Customer(customer_row())),
+        ("none", StaffReply::Devices(page_of(vec![]))),
+        ("one", StaffReply::Devices(page_of(vec![device_row(DeviceState::Enrolled)]))),
+        ("", StaffReply::Device(DeviceRow { customer: None, ..device_row(DeviceState::Revoked) })),
+        ("", StaffReply::Activation { device: device_row(DeviceState::Registered), code }),
+        ("", StaffReply::Options(page_of(vec![option_row()]))),
+        ("without a release", StaffReply::Option(bare)),
+        ("", StaffReply::Orders(page_of(vec![order_row(), refused]))),
+        ("", StaffReply::Charges { page: page_of(vec![charge_row()]), sum: yen(2_000) }),
+        ("", StaffReply::Invoices(page_of(vec![invoice_row()]))),
+        ("", StaffReply::Invoice(InvoiceDocument { head: invoice_row(), lines: vec![charge_row()] })),
+        ("everything", StaffReply::Changed(topics)),
+    ])
+}
+
+fn page_of<T>(rows: Vec<T>) -> Rows<T> {
+    Rows { total: 100 + rows.len() as u64, rows }
+}
+
+fn customer_fields() -> CustomerFields {
+    CustomerFields {
+        name: text("青空設計"),
+        email: Some(text("keiri@aozora.example")),
+        settlement: Settlement::Monthly,
+    }
+}
+
+fn customer_ref() -> CustomerRef {
+    CustomerRef { id: CUSTOMER, name: text("青空設計") }
+}
+
+fn customer_row() -> CustomerRow {
+    CustomerRow {
+        id: CUSTOMER,
+        fields: CustomerFields { email: None, settlement: Settlement::OnDemand, ..customer_fields() },
+        suspended: false,
+        contracts: vec![ContractRow { id: contract(), active: true }],
+        devices: 2,
+        uninvoiced: yen(4_000),
+        created_at: NOW,
+    }
+}
+
+fn device_fields() -> DeviceFields {
+    DeviceFields { serial: serial(), model: text("MX-204"), customer: Some(CUSTOMER) }
+}
+
+fn device_row(state: DeviceState) -> DeviceRow {
+    DeviceRow {
+        serial: serial(),
+        model: text("MX-204"),
+        customer: Some(customer_ref()),
+        state,
+        code_expires_at: (state == DeviceState::Registered).then_some(LATER),
+        last_seen_at: (state != DeviceState::Registered).then_some(NOW),
+    }
+}
+
+fn option_fields() -> OptionFields {
+    OptionFields {
+        id: option(),
+        kind: OptionKind::Program,
+        name: names(),
+        description: names(),
+        offers: offers(),
+        for_sale: true,
+    }
+}
+
+fn option_row() -> OptionRow {
+    let release = ReleaseRow {
+        version: ReleaseVersion(3),
+        package: manifest().digest(),
+        content_bytes: 1_048_500,
+        published_at: NOW,
+    };
+    OptionRow { fields: option_fields(), release: Some(release), sold: 5 }
+}
+
+fn order_row() -> OrderRow {
+    let delivery = DeliveryRow {
+        total_bytes: manifest().stored_bytes(),
+        sending_bytes: Some(1_048_512),
+        failed_attempts: 1,
+        last_failure: Some(FailureCode::LinkLost),
+    };
+    OrderRow {
+        order: order(),
+        device: serial(),
+        customer: Some(customer_ref()),
+        option: option(),
+        option_name: Some(names()),
+        state: OrderState::Licensed,
+        form: Some(uses()),
+        price: Some(yen(2_000)),
+        delivery: Some(delivery),
+        created_at: NOW,
+        updated_at: LATER,
+    }
+}
+
+fn charge_row() -> ChargeRow {
+    ChargeRow {
+        number: 56,
+        order: order(),
+        customer: customer_ref(),
+        device: serial(),
+        option: option(),
+        option_name: names(),
+        form: uses(),
+        amount: yen(2_000),
+        charged_at: NOW,
+        invoice: Some(INVOICE),
+    }
+}
+
+fn invoice_row() -> InvoiceRow {
+    InvoiceRow {
+        number: INVOICE,
+        customer: customer_ref(),
+        from: NOW,
+        until: LATER,
+        issued_at: LATER,
+        line_count: 1,
+        total: yen(2_000),
+    }
+}
+
+fn overview() -> Overview {
+    Overview {
+        customers: 3,
+        devices_enrolled: 4,
+        options_for_sale: 8,
+        orders_open: 1,
+        uninvoiced: yen(4_000),
+        charged: yen(26_000),
+    }
+}

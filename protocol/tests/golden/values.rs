@@ -1,0 +1,94 @@
+//! Values and codes that messages are built from.
+
+use protocol::message::Reply;
+use protocol::message::content::TransferOutcome;
+use protocol::message::device::AbandonReason;
+use protocol::message::staff::{DeviceState, Settlement, Topic};
+use protocol::package::{ChunkRange, MissingChunks, OptionKind};
+use protocol::{
+    ActivationCode, CaFingerprint, CustomerId, Digest, FailureCode, InvoiceNumber, LicenceId, OrderState, Refusal,
+    RefusalCode, ReleaseVersion, StaffName, Timestamp, UsageForm, Yen,
+};
+
+use super::book::{Page, variants};
+use super::world::{NOW, contract, days, offers, option, order, serial, text, uses};
+
+variants! {
+    UsageForm { Permanent, Uses, Days }
+    OptionKind { Program, FontPack }
+    OrderState {
+        Authorised, Sent, Received, Delivered, Licensed, Refused, Failed, Cancelled, Expired,
+    }
+    FailureCode { LinkLost, Timeout, WrongContent, DiskFull, Storage }
+    AbandonReason { Cancelled, Failed }
+    TransferOutcome { Sent, Failed }
+    Settlement { Monthly, OnDemand }
+    DeviceState { Registered, Enrolled, Revoked }
+    Topic { Customers, Devices, Options, Orders, Charges }
+    RefusalCode {
+        BadMessage, NotPermitted, UnknownDevice, DeviceRevoked, ActivationRefused, ContractRequired, ContractRefused,
+        CustomerSuspended, UnknownOption, OptionNotForSale, UnknownOrder, OrderMismatch, OrderClosed, AlreadyLicensed,
+        NotDelivered, DigestMismatch, OfferNotAvailable, AlreadyChosen, TicketInvalid, TicketExpired, NoSuchChunk,
+        PackageUnavailable, ServiceUnavailable, Busy, StorageFailed, NotFound, Conflict, InvalidInput,
+        UploadIncomplete,
+    }
+}
+
+pub(crate) fn page() -> Page {
+    let states = [
+        OrderState::Authorised,
+        OrderState::Sent,
+        OrderState::Received,
+        OrderState::Delivered,
+        OrderState::Licensed,
+        OrderState::Refused(RefusalCode::ContractRefused),
+        OrderState::Failed(FailureCode::DiskFull),
+        OrderState::Cancelled,
+        OrderState::Expired,
+    ];
+    let topics = [Topic::Customers, Topic::Devices, Topic::Options, Topic::Orders, Topic::Charges];
+    let device_states = [DeviceState::Registered, DeviceState::Enrolled, DeviceState::Revoked];
+    let range = |first, count| ChunkRange { first, count };
+    Page::new("values.txt", "Values and codes that messages are built from.")
+        .value("DeviceSerial MX-204-0001", serial())
+        .value("OptionId ocr-package", option())
+        .value("StaffName sato.h", "sato.h".parse::<StaffName>().unwrap())
+        .value("ContractUserId with body 123456789", contract())
+        .value("ActivationCode of 16 bytes 07", ActivationCode::from_random([7; 16]))
+        .value("OrderId 01938a5e-7b1c-7def-8123-456789abcdef", order())
+        .value("LicenceId of that order", LicenceId::from(order()))
+        .value("CustomerId C-0012", CustomerId(12))
+        .value("InvoiceNumber INV-0034", InvoiceNumber(34))
+        .value("ReleaseVersion 3", ReleaseVersion(3))
+        .value("CaFingerprint of the bytes \"CA\"", CaFingerprint::of(b"CA"))
+        .value("Digest of no bytes", Digest::of(b""))
+        .value("Timestamp 0", Timestamp::from_ms(0))
+        .value("Timestamp 1795000000000", NOW)
+        .value("Yen 0", Yen::ZERO)
+        .value("Yen 999999999999, the most", Yen::MAX)
+        .value("Text 購買", text::<80>("購買"))
+        .value("Option of Yen, none", None::<Yen>)
+        .value("Option of Yen, some", Some(Yen::ZERO))
+        .value("bool false", false)
+        .value("bool true", true)
+        .value("OfferList, permanent 20000 and uses:10 2000", offers())
+        .value("MissingChunks, none", MissingChunks::default())
+        .value("MissingChunks, 0 and 5 to 7", MissingChunks::new(vec![range(0, 1), range(5, 3)]).unwrap())
+        .every(vec![("", UsageForm::Permanent), ("10", uses()), ("30", days())])
+        .every(vec![("", OptionKind::Program), ("", OptionKind::FontPack)])
+        .every(states.map(|state| ("", state)).to_vec())
+        .every(FailureCode::ALL.iter().map(|code| (code.code(), *code)).collect())
+        .every(vec![("", AbandonReason::Cancelled), ("timeout", AbandonReason::Failed(FailureCode::Timeout))])
+        .every(vec![
+            ("", TransferOutcome::Sent(Digest([0xaa; 32]))),
+            ("link-lost", TransferOutcome::Failed(FailureCode::LinkLost)),
+        ])
+        .every(vec![("", Settlement::Monthly), ("", Settlement::OnDemand)])
+        .every(device_states.map(|state| ("", state)).to_vec())
+        .every(topics.map(|topic| ("", topic)).to_vec())
+        .every(RefusalCode::ALL.iter().map(|code| (code.code(), *code)).collect())
+        .value("Refusal busy, no detail", Refusal::from(RefusalCode::Busy))
+        .value("Refusal invalid-input, detail \"price\"", Refusal::with_detail(RefusalCode::InvalidInput, "price"))
+        .value("Reply of u8 7", Reply { now: NOW, outcome: Ok(7_u8) })
+        .value("Reply of u8, refused busy", Reply::<u8> { now: NOW, outcome: Err(RefusalCode::Busy.into()) })
+}
