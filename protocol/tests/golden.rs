@@ -36,9 +36,45 @@ mod golden {
 use golden::book::{Entry, Page};
 use proptest::prelude::*;
 use proptest::sample::Index;
+use protocol::RefusalCode;
+use protocol::refusal::Retry;
+
+const SPECIFICATION: &str = include_str!("../README.md");
 
 fn entries() -> Vec<Entry> {
     golden::pages().into_iter().flat_map(Page::into_entries).collect()
+}
+
+#[test]
+fn the_specification_tells_every_variant_at_its_position() {
+    for page in golden::pages() {
+        for (name, variants) in page.enums() {
+            let heading = format!("#### `{name}`\n");
+            let section = SPECIFICATION.split(&heading).nth(1).unwrap_or_else(|| panic!("no section {heading}"));
+            let table = section.lines().skip_while(|line| !line.starts_with("| position |")).skip(2);
+            let rows: Vec<&str> = table.take_while(|line| line.starts_with("| ")).collect();
+            assert_eq!(rows.len(), variants.len(), "rows of {name}");
+            for (position, (row, variant)) in rows.iter().zip(*variants).enumerate() {
+                let mut cells = row.split('|').map(str::trim).skip(1);
+                assert_eq!(cells.next(), Some(position.to_string().as_str()), "{name}: {row}");
+                assert!(cells.any(|cell| cell == format!("`{variant}`")), "{name}: {variant} is not in {row}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_specification_tells_of_every_refusal_what_it_means_and_what_to_do() {
+    for (position, code) in RefusalCode::ALL.iter().enumerate() {
+        let retry = match code.retry() {
+            Retry::Never => "never",
+            Retry::Later => "later",
+            Retry::Corrected => "corrected",
+        };
+        let (sentence, advice) = (code.sentence(), code.advice());
+        let row = format!("| {position} | `{code}` | `{code:?}` | {retry} | {sentence} | {advice} |\n");
+        assert!(SPECIFICATION.contains(&row), "protocol/README.md lacks this row:\n{row}");
+    }
 }
 
 #[test]

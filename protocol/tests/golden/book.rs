@@ -107,11 +107,12 @@ pub(crate) struct Page {
     file: &'static str,
     about: &'static str,
     entries: Vec<Entry>,
+    enums: Vec<(&'static str, &'static [&'static str])>,
 }
 
 impl Page {
     pub(crate) fn new(file: &'static str, about: &'static str) -> Self {
-        Self { file, about, entries: Vec::new() }
+        Self { file, about, entries: Vec::new(), enums: Vec::new() }
     }
 
     /// Adds a value that is no enum.
@@ -130,6 +131,7 @@ impl Page {
     where
         T: Variants + Serialize + DeserializeOwned + PartialEq + Debug + 'static,
     {
+        self.enums.push((T::ENUM, T::NAMES));
         let named: HashSet<_> = values.iter().map(|(_, value)| value.variant()).collect();
         for name in T::NAMES {
             assert!(named.contains(name), "{}::{name} has no golden bytes: add a value", T::ENUM);
@@ -142,6 +144,11 @@ impl Page {
             self.entries.push(Entry::of(format!("{}::{variant}{note}", T::ENUM), value, true));
         }
         self
+    }
+
+    /// The enums of this page: their names, and those of their variants in wire order.
+    pub(crate) fn enums(&self) -> &[(&'static str, &'static [&'static str])] {
+        &self.enums
     }
 
     pub(crate) fn into_entries(self) -> Vec<Entry> {
