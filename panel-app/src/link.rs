@@ -1,0 +1,106 @@
+//! The vendor, as seen from the device: enrolment, requests to the customer service, and transfers of packages.
+
+mod cancel;
+mod enrolment;
+mod transfer;
+
+#[cfg(test)]
+mod test_vendor;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use protocol::message::device::{DeviceReply, DeviceRequest};
+use protocol::message::{Reply, Service};
+use protocol::net::{Client, Credentials, LinkError, client_config, resolve};
+use tokio::sync::Mutex;
+
+pub use cancel::Cancel;
+pub use enrolment::enrol;
+pub use transfer::{Transfer, TransferLimits, TransferRunner};
+
+use crate::core::LinkFault;
+
+/// A connection to the customer service that is made when it is needed and made anew when it broke. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Link {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    vendor: String,
+    credentials: Credentials,
+    client: Mutex<Option<Client>>,
+}
+
+impl Link {
+    /// To the customer service at `vendor` (`HOST:PORT`). Nothing is connected yet.
+    pub fn new(vendor: String, credentials: Credentials) -> Self {
+        Self { shared: Arc::new(Shared { vendor, credentials, client: Mutex::new(None) }) }
+    }
+
+    /// The certificate, for transfers.
+    pub fn credentials(&self) -> &Credentials {
+        &self.shared.credentials
+    }
+
+    /// Asks and waits for the answer, for at most half a minute. Must be called within a Tokio runtime, always the same
+    /// one. Dropping the future gives up waiting.
+    ///
+    /// Every device request may be repeated without harm, so one that met a connection that had died unnoticed is sent
+    /// once more over a new one.
+    pub async fn ask(&self, request: &DeviceRequest) -> Result<Reply<DeviceReply>, LinkFault> {
+        let (client, fresh) = self.client().await.map_err(|error| fault(&error))?;
+        let error = match client.request(request).await {
+            Ok(reply) => return Ok(reply),
+            Err(error) => error,
+        };
+        self.forget(&client).await;
+        if fresh || !matches!(error, LinkError::Broken(_) | LinkError::Silent) {
+            return Err(fault(&error));
+        }
+        let (client, _) = self.client().await.map_err(|error| fault(&error))?;
+        match client.request(request).await {
+            Ok(reply) => Ok(reply),
+            Err(error) => {
+                self.forget(&client).await;
+                Err(fault(&error))
+            }
+        }
+    }
+
+    /// A connection that is not known to be dead, and whether it is new.
+    async fn client(&self) -> Result<(Client, bool), LinkError> {
+        let mut slot = self.shared.client.lock().await;
+        if let Some(client) = slot.as_ref().filter(|client| client.connection().close_reason().is_none()) {
+            return Ok((client.clone(), false));
+        }
+        let client = connect(&self.shared.vendor, &self.shared.credentials, Service::Device).await?;
+        *slot = Some(client.clone());
+        Ok((client, true))
+    }
+
+    async fn forget(&self, dead: &Client) {
+        let mut slot = self.shared.client.lock().await;
+        if slot.as_ref().is_some_and(|client| client.connection().stable_id() == dead.connection().stable_id()) {
+            *slot = None;
+        }
+    }
+}
+
+async fn connect(host_port: &str, credentials: &Credentials, service: Service) -> Result<Client, LinkError> {
+    let config = client_config(credentials, service).map_err(|error| LinkError::Distrust(error.to_string()))?;
+    Client::connect(resolve(host_port).await?, config).await
+}
+
+/// What the core makes of it; the log keeps the rest.
+fn fault(error: &LinkError) -> LinkFault {
+    tracing::warn!(%error, "the vendor could not be asked");
+    match error {
+        LinkError::Address(_) | LinkError::Silent | LinkError::Broken(_) => LinkFault::Lost,
+        LinkError::Distrust(_) | LinkError::NotPermitted => LinkFault::Distrust,
+        LinkError::Protocol(_) => LinkFault::Garbled,
+    }
+}

@@ -1,0 +1,140 @@
+//! Records to bytes and back.
+
+use std::path::PathBuf;
+
+use protocol::codec;
+use redb::{Error, ReadTransaction, ReadableTable as _, WriteTransaction};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::shared::read_error;
+use super::tables::{CATALOGUE, CLOCK, ENROLMENT, JOB_RESULTS, LICENCES, ORDERS, PACKAGES, SETTINGS, STATE};
+use crate::core::{Change, JobId, JobResult, LicenceRecord, Loaded, OrderRecord, ResultPlace};
+use crate::data::StorageError;
+use protocol::Digest;
+
+/// Writes changes into a transaction.
+pub(super) fn apply(txn: &WriteTransaction, changes: &[Change]) -> Result<(), Error> {
+    for change in changes {
+        match change {
+            Change::Settings(settings) => put_state(txn, SETTINGS, settings)?,
+            Change::Enrolment(enrolment) => put_state(txn, ENROLMENT, enrolment)?,
+            Change::Clock(clock) => put_state(txn, CLOCK, clock)?,
+            Change::Catalogue(catalogue) => put_state(txn, CATALOGUE, catalogue)?,
+            Change::Order(order) => {
+                txn.open_table(ORDERS)?.insert(order.id.0.as_bytes(), codec::encode(order).as_slice())?;
+            }
+            Change::ForgetOrder(order) => {
+                txn.open_table(ORDERS)?.remove(order.0.as_bytes())?;
+            }
+            Change::Licence(licence) => {
+                txn.open_table(LICENCES)?.insert(licence.id.0.as_bytes(), codec::encode(licence).as_slice())?;
+            }
+            Change::ForgetLicence(licence) => {
+                txn.open_table(LICENCES)?.remove(licence.0.as_bytes())?;
+            }
+            Change::JobResult(result) => {
+                let place = codec::encode(&StoredPlace::from(&result.place));
+                let value = (place.as_slice(), result.bytes.as_slice());
+                txn.open_table(JOB_RESULTS)?.insert(result.job.0.as_bytes(), value)?;
+            }
+            Change::ForgetJobResult(job) => {
+                txn.open_table(JOB_RESULTS)?.remove(job.0.as_bytes())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn put_state<T: Serialize>(txn: &WriteTransaction, name: &str, value: &T) -> Result<(), Error> {
+    txn.open_table(STATE)?.insert(name, codec::encode(value).as_slice())?;
+    Ok(())
+}
+
+/// Reads every record.
+pub(super) fn load(txn: &ReadTransaction) -> Result<Loaded, StorageError> {
+    let mut loaded = Loaded {
+        settings: state(txn, SETTINGS)?.unwrap_or_default(),
+        enrolment: state(txn, ENROLMENT)?,
+        clock: state(txn, CLOCK)?.unwrap_or_default(),
+        catalogue: state(txn, CATALOGUE)?,
+        ..Loaded::default()
+    };
+    for entry in txn.open_table(ORDERS).map_err(read_error)?.iter().map_err(read_error)? {
+        let (_, bytes) = entry.map_err(read_error)?;
+        loaded.orders.push(decode::<OrderRecord>("order", bytes.value())?);
+    }
+    loaded.orders.sort_by_key(|order| (order.created_at, order.id));
+    for entry in txn.open_table(LICENCES).map_err(read_error)?.iter().map_err(read_error)? {
+        let (_, bytes) = entry.map_err(read_error)?;
+        loaded.licences.push(decode::<LicenceRecord>("licence", bytes.value())?);
+    }
+    loaded.licences.sort_by_key(|licence| (licence.issued_at, licence.id));
+    for entry in txn.open_table(JOB_RESULTS).map_err(read_error)?.iter().map_err(read_error)? {
+        let (job, value) = entry.map_err(read_error)?;
+        let (place, bytes) = value.value();
+        let place = decode::<StoredPlace>("job result", place)?.into();
+        loaded.job_results.push(JobResult { job: JobId(Uuid::from_bytes(*job.value())), place, bytes: bytes.to_vec() });
+    }
+    for entry in txn.open_table(PACKAGES).map_err(read_error)?.iter().map_err(read_error)? {
+        let (package, _) = entry.map_err(read_error)?;
+        loaded.packages.push(Digest(*package.value()));
+    }
+    Ok(loaded)
+}
+
+fn state<T: DeserializeOwned>(txn: &ReadTransaction, name: &'static str) -> Result<Option<T>, StorageError> {
+    let table = txn.open_table(STATE).map_err(read_error)?;
+    let bytes = table.get(name).map_err(read_error)?;
+    bytes.map(|bytes| decode(name, bytes.value())).transpose()
+}
+
+fn decode<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T, StorageError> {
+    codec::decode(bytes).map_err(|error| StorageError::damaged("store", format_args!("{what}: {error}")))
+}
+
+/// A [`ResultPlace`] as stored: a path need not be Unicode, and one that is not must not stop a job.
+#[derive(Serialize, Deserialize)]
+enum StoredPlace {
+    Tray(String),
+    File(Vec<u8>),
+}
+
+impl From<&ResultPlace> for StoredPlace {
+    fn from(place: &ResultPlace) -> Self {
+        match place {
+            ResultPlace::Tray(name) => Self::Tray(name.clone()),
+            ResultPlace::File(path) => Self::File(path_bytes(path)),
+        }
+    }
+}
+
+impl From<StoredPlace> for ResultPlace {
+    fn from(place: StoredPlace) -> Self {
+        match place {
+            StoredPlace::Tray(name) => Self::Tray(name),
+            StoredPlace::File(bytes) => Self::File(path_of(bytes)),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn path_bytes(path: &std::path::Path) -> Vec<u8> {
+    std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str()).to_vec()
+}
+
+#[cfg(unix)]
+fn path_of(bytes: Vec<u8>) -> PathBuf {
+    PathBuf::from(<std::ffi::OsString as std::os::unix::ffi::OsStringExt>::from_vec(bytes))
+}
+
+#[cfg(not(unix))]
+fn path_bytes(path: &std::path::Path) -> Vec<u8> {
+    path.to_string_lossy().into_owned().into_bytes()
+}
+
+#[cfg(not(unix))]
+fn path_of(bytes: Vec<u8>) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(&bytes).into_owned())
+}

@@ -1,0 +1,33 @@
+//! All tables. A table whose layout changes gets a new version and a migration; the old name is never used again.
+
+use redb::TableDefinition;
+
+/// Values of which there is one each, by name: [`CLOCK`], [`SETTINGS`], [`ENROLMENT`], [`CATALOGUE`]. Encoded.
+pub(super) const STATE: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("state_v1");
+
+/// Numbers of which there is one each, by name: [`COMMITS`].
+pub(super) const COUNTERS: TableDefinition<'_, &str, u64> = TableDefinition::new("counters_v1");
+
+/// Order id to encoded `OrderRecord`.
+pub(super) const ORDERS: TableDefinition<'_, &[u8; 16], &[u8]> = TableDefinition::new("orders_v1");
+
+/// Licence id to encoded `LicenceRecord`.
+pub(super) const LICENCES: TableDefinition<'_, &[u8; 16], &[u8]> = TableDefinition::new("licences_v1");
+
+/// Job id to the encoded place of the result, and the result itself.
+pub(super) const JOB_RESULTS: TableDefinition<'_, &[u8; 16], (&[u8], &[u8])> = TableDefinition::new("job_results_v1");
+
+/// Package digest to a bit for each chunk, lowest first: set if the chunk is stored. It exists because finding out from
+/// [`CHUNKS`] would read every chunk.
+pub(super) const PACKAGES: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("packages_v1");
+
+/// Package digest and index to the chunk as stored by the vendor: encrypted, at most `CHUNK_STORED_MAX` bytes.
+pub(super) const CHUNKS: TableDefinition<'_, (&[u8; 32], u32), &[u8]> = TableDefinition::new("chunks_v1");
+
+pub(super) const SETTINGS: &str = "settings";
+pub(super) const ENROLMENT: &str = "enrolment";
+pub(super) const CLOCK: &str = "clock";
+pub(super) const CATALOGUE: &str = "catalogue";
+
+/// How many transactions were committed: tells after a failed commit whether it took place.
+pub(super) const COMMITS: &str = "commits";
