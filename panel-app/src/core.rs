@@ -100,7 +100,11 @@ impl Core {
             Input::JobDone(job, outcome) => self.job_done(job, outcome, &mut out),
             Input::Delivered(job, outcome) => self.delivered(job, outcome),
             Input::Erased(licence, outcome) => self.erased(licence, outcome, &mut out),
-            Input::PersistFailed(fault) => self.persist_failed(fault),
+            // Nothing is written in this step: it would fail again.
+            Input::PersistFailed(fault) => {
+                self.persist_failed(fault);
+                return Vec::new();
+            }
         }
         self.retry_what_is_due(&mut out);
         self.end_what_is_over(&mut out);
@@ -172,6 +176,7 @@ impl Core {
 
     /// The step before this one has not happened; whoever waits for it must hear of it.
     fn persist_failed(&mut self, fault: StorageFault) {
+        self.catalogue_not_written(fault);
         self.purchase_not_written(fault);
         self.job_not_written();
     }

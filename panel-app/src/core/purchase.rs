@@ -498,7 +498,8 @@ fn request_for(order: &OrderRecord) -> Option<(OrderStep, DeviceRequest)> {
     }
 }
 
-fn storage_failure(fault: StorageFault) -> Failure {
+/// What a failing store looks like to the user.
+pub(super) fn storage_failure(fault: StorageFault) -> Failure {
     Failure::Fault(match fault {
         StorageFault::DiskFull => FailureCode::DiskFull,
         StorageFault::Failed => FailureCode::Storage,

@@ -6,10 +6,10 @@ use protocol::message::device::{Catalogue, CatalogueEntry, DeviceReply, DeviceRe
 use protocol::{ContractUserId, FailureCode, OfferList, OptionId, Refusal, RefusalCode, Timestamp, UsageForm};
 
 use super::command::{EnrolForm, JobOrder, Place};
-use super::effect::{Ask, Effect, LinkFault, Moment};
+use super::effect::{Ask, Effect, LinkFault, Moment, StorageFault};
 use super::outcome::Outcome;
 use super::present::Page;
-use super::purchase::Purchase;
+use super::purchase::{Purchase, storage_failure};
 use super::record::{CatalogueRecord, Change, Enrolment};
 use super::view::{Failure, OptionSummary};
 use super::{Core, Entries, LinkState};
@@ -163,6 +163,22 @@ impl Core {
             Some(Awaiting::Buy(option, form, contract)) => self.buy_known(&option, form, contract, moment, out),
             None => {}
         }
+    }
+
+    /// The catalogue has come and could not be kept.
+    pub(super) fn catalogue_not_written(&mut self, fault: StorageFault) {
+        if std::mem::take(&mut self.shop.fetching) {
+            let failure = storage_failure(fault);
+            self.shop.failure = Some(failure);
+            if self.shop.awaiting.take().is_some() {
+                self.page = Page::Trouble(failure);
+            }
+        }
+    }
+
+    /// How the last attempt to fetch the catalogue ended; `None` while one is under way.
+    pub fn catalogue_fetch(&self) -> Option<Option<Failure>> {
+        (!self.shop.fetching).then_some(self.shop.failure)
     }
 
     fn is_acceptable(&self, catalogue: &Catalogue) -> bool {

@@ -1,1 +1,7 @@
-//! The core with virtual time.
+//! The core with virtual time, against a vendor that lives in the same test.
+
+mod crash;
+mod jobs;
+mod purchase;
+mod random;
+mod world;

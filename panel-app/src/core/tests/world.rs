@@ -1,0 +1,473 @@
+//! A device and its vendor in one test: the disk survives, the core does not, and every message can be lost.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use protocol::message::Reply;
+use protocol::message::device::{
+    AbandonReason, Authorised, Bilingual, Catalogue, CatalogueEntry, DeviceInfo, DeviceReply, DeviceRequest,
+};
+use protocol::order::{Order, OrderEvent, Transition};
+use protocol::package::{Manifest, OptionKind};
+use protocol::signed::SigningKey;
+use protocol::{
+    CaFingerprint, ContentKey, ContractUserId, DeviceSerial, Digest, Licence, LicenceId, Offer, OfferList, OptionId,
+    OrderId, Refusal, RefusalCode, ReleaseVersion, Signed, Ticket, Timestamp, UsageForm, Yen,
+};
+
+use crate::core::{
+    Ask, Change, Command, Core, Effect, Enrolment, Input, JobId, JobOutput, JobRun, LicenceState, LinkFault, Loaded,
+    Moment, Resume, Screen, StorageFault, TransferEvent, TransferOrder, View,
+};
+
+pub(super) const OCR: &str = "ocr-package";
+pub(super) const FONT: &str = "mincho-font";
+pub(super) const START: Timestamp = Timestamp::from_ms(1_795_000_000_000);
+
+pub(super) fn option(id: &str) -> OptionId {
+    id.parse().unwrap()
+}
+
+pub(super) fn form(text: &str) -> UsageForm {
+    text.parse().unwrap()
+}
+
+fn serial() -> DeviceSerial {
+    "MX-204-0001".parse().unwrap()
+}
+
+/// The vendor, as far as a device can tell.
+pub(super) struct Vendor {
+    release_key: SigningKey,
+    licence_key: SigningKey,
+    pub(super) orders: BTreeMap<OrderId, Order>,
+    pub(super) charges: Vec<(OrderId, Yen)>,
+    pub(super) offers: BTreeMap<OptionId, OfferList>,
+    /// Unassigned devices must name this contract.
+    pub(super) contract: Option<ContractUserId>,
+    refused: BTreeMap<OrderId, RefusalCode>,
+    pub(super) catalogue_version: u64,
+}
+
+impl Vendor {
+    fn new() -> Self {
+        let offers = |list: &[(&str, u64)]| {
+            let offer = |(f, price): &(&str, u64)| Offer { form: form(f), price: Yen::new(*price).unwrap() };
+            OfferList::new(list.iter().map(offer).collect()).unwrap()
+        };
+        Self {
+            release_key: SigningKey::from_seed(&[1; 32]),
+            licence_key: SigningKey::from_seed(&[2; 32]),
+            orders: BTreeMap::new(),
+            charges: Vec::new(),
+            offers: BTreeMap::from([
+                (option(OCR), offers(&[("permanent", 20_000), ("uses:3", 2_000), ("days:30", 3_000)])),
+                (option(FONT), offers(&[("permanent", 5_000)])),
+            ]),
+            contract: None,
+            refused: BTreeMap::new(),
+            catalogue_version: 1,
+        }
+    }
+
+    pub(super) fn manifest(&self, id: &OptionId) -> Manifest {
+        Manifest {
+            option: id.clone(),
+            version: ReleaseVersion(1),
+            kind: OptionKind::Program,
+            content_bytes: 1_000,
+            chunks: vec![Digest::of(id.as_str().as_bytes())],
+        }
+    }
+
+    fn catalogue(&self, now: Timestamp) -> Signed<Catalogue> {
+        let both = |text: &str| text.parse().unwrap();
+        let entry = |(id, offers): (&OptionId, &OfferList)| CatalogueEntry {
+            option: id.clone(),
+            name: Bilingual { ja: both(id.as_str()), en: both(id.as_str()) },
+            description: Bilingual { ja: "説明".parse().unwrap(), en: "What it does".parse().unwrap() },
+            kind: OptionKind::Program,
+            version: ReleaseVersion(1),
+            stored_bytes: self.manifest(id).stored_bytes(),
+            offers: offers.clone(),
+        };
+        let entries = self.offers.iter().map(entry).collect();
+        let catalogue = Catalogue { version: self.catalogue_version, expires_at: now.plus_days(1), entries };
+        Signed::new(&catalogue, &self.release_key)
+    }
+
+    fn answer(&mut self, request: &DeviceRequest, now: Timestamp) -> Result<DeviceReply, Refusal> {
+        match request {
+            DeviceRequest::Hello => Ok(DeviceReply::Hello(DeviceInfo { customer: None })),
+            DeviceRequest::Catalogue => Ok(DeviceReply::Catalogue(self.catalogue(now))),
+            DeviceRequest::Order { order, option, contract } => self.order(*order, option, contract.as_ref(), now),
+            DeviceRequest::Received { order, package } => {
+                self.apply(*order, OrderEvent::Received(*package))?;
+                Ok(DeviceReply::Delivered)
+            }
+            DeviceRequest::Choose { order, form } => self.choose(*order, *form),
+            DeviceRequest::Abandon { order, reason } => {
+                let event = match reason {
+                    AbandonReason::Cancelled => OrderEvent::Cancel,
+                    AbandonReason::Failed(code) => OrderEvent::Fail(*code),
+                };
+                self.apply(*order, event)?;
+                Ok(DeviceReply::Abandoned)
+            }
+            DeviceRequest::Status { order } => Ok(DeviceReply::Status(self.orders[order].state)),
+        }
+    }
+
+    fn order(
+        &mut self,
+        id: OrderId,
+        option: &OptionId,
+        contract: Option<&ContractUserId>,
+        now: Timestamp,
+    ) -> Result<DeviceReply, Refusal> {
+        if let Some(code) = self.refused.get(&id) {
+            return Err((*code).into());
+        }
+        let verdict = match (&self.contract, contract) {
+            (Some(_), None) => Some(RefusalCode::ContractRequired),
+            (Some(right), Some(typed)) if right != typed => Some(RefusalCode::ContractRefused),
+            _ => None,
+        };
+        if let Some(code) = verdict {
+            self.refused.insert(id, code);
+            return Err(code.into());
+        }
+        let manifest = self.manifest(option);
+        let offers = self.offers[option].clone();
+        let order = self.orders.entry(id).or_insert_with(|| Order::authorised(manifest.digest(), offers));
+        let expires_at = now.plus_days(1);
+        let ticket = Ticket { order: id, device: serial(), package: manifest.digest(), chunk_count: 1, expires_at };
+        Ok(DeviceReply::Authorised(Box::new(Authorised {
+            order: id,
+            manifest: Signed::new(&manifest, &self.release_key),
+            offers: order.offers.clone(),
+            ticket: Signed::new(&ticket, &self.licence_key),
+            content_server: None,
+        })))
+    }
+
+    fn apply(&mut self, id: OrderId, event: OrderEvent) -> Result<Transition, Refusal> {
+        let order = self.orders.get_mut(&id).ok_or(RefusalCode::UnknownOrder)?;
+        let transition = order.decide(event)?;
+        order.apply(transition);
+        if let Transition::License(offer) = transition {
+            self.charges.push((id, offer.price));
+        }
+        Ok(transition)
+    }
+
+    fn choose(&mut self, id: OrderId, form: UsageForm) -> Result<DeviceReply, Refusal> {
+        self.apply(id, OrderEvent::Choose(form))?;
+        let order = &self.orders[&id];
+        let option = self.offers.keys().find(|o| self.manifest(o).digest() == order.package).unwrap().clone();
+        let licence = Licence {
+            id: id.into(),
+            device: serial(),
+            version: ReleaseVersion(1),
+            package: order.package,
+            form,
+            price: order.offers.find(form).unwrap().price,
+            issued_at: START,
+            content_key: ContentKey::from_bytes([7; 32]),
+            option,
+        };
+        Ok(DeviceReply::Licensed(Signed::new(&licence, &self.licence_key)))
+    }
+}
+
+/// What survives a power cut on the device.
+#[derive(Clone, Default)]
+pub(super) struct Disk {
+    pub(super) loaded: Loaded,
+    pub(super) keys: BTreeSet<LicenceId>,
+    pub(super) packages: BTreeSet<Digest>,
+    pub(super) delivered: BTreeSet<JobId>,
+}
+
+impl Disk {
+    fn write(&mut self, changes: &[Change]) {
+        let l = &mut self.loaded;
+        for change in changes.iter().cloned() {
+            match change {
+                Change::Settings(settings) => l.settings = settings,
+                Change::Enrolment(enrolment) => l.enrolment = Some(enrolment),
+                Change::Clock(clock) => l.clock = clock,
+                Change::Catalogue(catalogue) => l.catalogue = Some(catalogue),
+                Change::Order(order) => {
+                    l.orders.retain(|o| o.id != order.id);
+                    l.orders.push(order);
+                }
+                Change::ForgetOrder(id) => l.orders.retain(|o| o.id != id),
+                Change::Licence(licence) => {
+                    l.licences.retain(|o| o.id != licence.id);
+                    l.licences.push(licence);
+                }
+                Change::ForgetLicence(id) => l.licences.retain(|o| o.id != id),
+                Change::JobResult(result) => l.job_results.push(result),
+                Change::ForgetJobResult(id) => l.job_results.retain(|r| r.job != id),
+            }
+        }
+    }
+}
+
+/// Both sides and what lies between them.
+pub(super) struct World {
+    pub(super) core: Core,
+    pub(super) vendor: Vendor,
+    pub(super) disk: Disk,
+    pub(super) uptime_ms: u64,
+    pub(super) wall: Timestamp,
+    random: u128,
+    pub(super) asks: VecDeque<(Ask, DeviceRequest)>,
+    pub(super) transfer: Option<TransferOrder>,
+    pub(super) job: Option<JobRun>,
+    /// The power fails when this many effects have been carried out.
+    pub(super) power_for: Option<usize>,
+    /// This many transactions from now, one fails.
+    pub(super) write_fails_after: Option<usize>,
+}
+
+impl World {
+    /// An enrolled device in front of a vendor with two options.
+    pub(super) fn new() -> Self {
+        let vendor = Vendor::new();
+        let mut disk = Disk::default();
+        disk.loaded.enrolment = Some(Enrolment {
+            serial: serial(),
+            vendor: "vendor:7443".to_owned(),
+            ca_fingerprint: CaFingerprint::of(b"ca"),
+            release_key: vendor.release_key.verify_key(),
+            licence_key: vendor.licence_key.verify_key(),
+        });
+        let (core, _) = Core::start(Loaded::default(), Resume::Purchases, moment(START, 0, 0));
+        let mut world = Self {
+            core,
+            vendor,
+            disk,
+            uptime_ms: 0,
+            wall: START,
+            random: 1,
+            asks: VecDeque::new(),
+            transfer: None,
+            job: None,
+            power_for: None,
+            write_fails_after: None,
+        };
+        world.power_on();
+        world.settle();
+        world
+    }
+
+    fn moment(&mut self) -> Moment {
+        self.random = self.random.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835).wrapping_add(1);
+        moment(self.wall, self.uptime_ms, self.random)
+    }
+
+    /// Starts the device from its disk.
+    pub(super) fn power_on(&mut self) {
+        self.asks.clear();
+        (self.transfer, self.job, self.uptime_ms) = (None, None, 0);
+        let mut loaded = self.disk.loaded.clone();
+        loaded.orders.sort_by_key(|o| o.id);
+        loaded.packages = self.disk.packages.iter().copied().collect();
+        loaded.keys = self.disk.keys.iter().copied().collect();
+        let moment = self.moment();
+        let (core, effects) = Core::start(loaded, Resume::Purchases, moment);
+        self.core = core.clone();
+        self.carry_out(effects, core);
+    }
+
+    /// One step of the device; if the power fails in it, the device starts again.
+    pub(super) fn input(&mut self, input: Input) {
+        let before = self.core.clone();
+        let moment = self.moment();
+        let effects = self.core.handle(input, moment);
+        self.carry_out(effects, before);
+    }
+
+    pub(super) fn command(&mut self, command: Command) {
+        self.input(Input::Command(command));
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>, before: Core) {
+        let persists = effects.iter().filter(|e| matches!(e, Effect::Persist(_))).count();
+        assert!(persists <= 1, "one transaction a step: {effects:?}");
+        for effect in effects {
+            match &mut self.power_for {
+                Some(0) => {
+                    self.power_for = None;
+                    return self.power_on();
+                }
+                Some(left) => *left -= 1,
+                None => {}
+            }
+            match effect {
+                Effect::Persist(changes) => {
+                    match &mut self.write_fails_after {
+                        Some(0) => {
+                            self.write_fails_after = None;
+                            self.core = before;
+                            return self.input(Input::PersistFailed(StorageFault::DiskFull));
+                        }
+                        Some(left) => *left -= 1,
+                        None => {}
+                    }
+                    self.disk.write(&changes);
+                }
+                Effect::KeepKey(licence, _) => {
+                    self.disk.keys.insert(licence);
+                }
+                Effect::DestroyKey(licence) => {
+                    self.disk.keys.remove(&licence);
+                }
+                Effect::DropPackage(package) => {
+                    self.disk.packages.remove(&package);
+                }
+                Effect::Erase(licence, package) => {
+                    self.disk.keys.remove(&licence);
+                    if let Some(package) = package {
+                        self.disk.packages.remove(&package);
+                    }
+                    self.input(Input::Erased(licence, Ok(())));
+                }
+                Effect::Ask(ask, request) => self.asks.push_back((ask, request)),
+                Effect::StartTransfer(order) => self.transfer = Some(order),
+                Effect::StopTransfer(_) => self.transfer = None,
+                Effect::RunJob(job) => self.job = Some(job),
+                Effect::StopJob(_) => self.job = None,
+                Effect::Deliver(result) => {
+                    self.disk.delivered.insert(result.job);
+                    self.input(Input::Delivered(result.job, Ok(())));
+                }
+                Effect::ListDocuments => self.input(Input::Documents(Vec::new())),
+                Effect::Enrol(_) => {}
+            }
+        }
+    }
+
+    /// The vendor hears the oldest question and its answer arrives.
+    pub(super) fn answer_one(&mut self) {
+        if let Some((ask, request)) = self.asks.pop_front() {
+            let reply = Reply { now: self.wall, outcome: self.vendor.answer(&request, self.wall) };
+            self.input(Input::Answer(ask, Ok(reply)));
+        }
+    }
+
+    /// The oldest question, or its answer, is lost.
+    pub(super) fn lose_one(&mut self, vendor_hears: bool) {
+        if let Some((ask, request)) = self.asks.pop_front() {
+            if vendor_hears {
+                let _ = self.vendor.answer(&request, self.wall);
+            }
+            self.input(Input::Answer(ask, Err(LinkFault::Lost)));
+        }
+    }
+
+    /// The transfer that runs ends well on both sides.
+    pub(super) fn finish_transfer(&mut self) {
+        if let Some(order) = self.transfer.take() {
+            let bytes = order.manifest.stored_bytes();
+            self.disk.packages.insert(order.manifest.digest());
+            self.input(Input::Transfer(order.order, TransferEvent::Durable { bytes }));
+            if self.vendor.apply(order.order, OrderEvent::Sent(order.manifest.digest())).is_ok() {
+                self.input(Input::Transfer(order.order, TransferEvent::Ended));
+            }
+        }
+    }
+
+    pub(super) fn finish_job(&mut self) {
+        if let Some(run) = self.job.take() {
+            let output = JobOutput { bytes: b"result".to_vec(), extension: None };
+            self.input(Input::JobDone(run.job, Ok(output)));
+        }
+    }
+
+    /// Lets the network and time work until nothing moves.
+    pub(super) fn settle(&mut self) {
+        for _ in 0..200 {
+            if !self.asks.is_empty() {
+                self.answer_one();
+            } else if self.transfer.is_some() {
+                self.finish_transfer();
+            } else if let Some(due_ms) = self.core.poll_timeout().filter(|ms| *ms < self.uptime_ms + 120_000) {
+                self.pass_ms(due_ms.saturating_sub(self.uptime_ms).max(1));
+            } else {
+                return;
+            }
+        }
+        panic!("the device never comes to rest: {:?}", self.screen());
+    }
+
+    pub(super) fn pass_ms(&mut self, ms: u64) {
+        self.uptime_ms += ms;
+        self.wall = self.wall.plus_ms(ms);
+        self.input(Input::Tick);
+    }
+
+    pub(super) fn view(&self) -> View {
+        self.core.view()
+    }
+
+    pub(super) fn screen(&self) -> Screen {
+        self.view().screen
+    }
+
+    /// From the store to the Choose screen or, with one offer, to the end.
+    pub(super) fn order(&mut self, id: &str) {
+        self.command(Command::OpenOffer(option(id)));
+        self.settle();
+        self.command(Command::Confirm);
+        self.settle();
+    }
+
+    pub(super) fn buy(&mut self, id: &str, f: &str) {
+        self.order(id);
+        self.command(Command::Choose(form(f)));
+        self.settle();
+    }
+
+    /// What must hold whenever the power is on.
+    pub(super) fn check(&self) {
+        let mut paid: Vec<OrderId> = self.vendor.charges.iter().map(|(id, _)| *id).collect();
+        paid.dedup();
+        assert_eq!(paid.len(), self.vendor.charges.len(), "charged twice");
+        for licence in &self.disk.loaded.licences {
+            let order = OrderId::from(licence.id);
+            assert!(paid.contains(&order), "a licence that nobody paid for");
+            let package = licence.manifest.digest();
+            match licence.state {
+                LicenceState::Active => {
+                    assert!(self.disk.keys.contains(&licence.id), "a living licence without a key");
+                    assert!(self.disk.packages.contains(&package), "a living licence without its package");
+                }
+                LicenceState::Ending(..) => {}
+                LicenceState::Ended(..) => assert!(!self.disk.keys.contains(&licence.id), "a key outlived its licence"),
+            }
+        }
+        for order in &paid {
+            let known = self.disk.loaded.orders.iter().any(|o| o.id == *order);
+            assert!(known, "charged for an order that the device has forgotten");
+        }
+    }
+
+    /// What must hold when nothing is under way any more.
+    pub(super) fn check_at_rest(&self) {
+        self.check();
+        let licences = &self.disk.loaded.licences;
+        for (order, _) in &self.vendor.charges {
+            assert!(licences.iter().any(|l| l.id == LicenceId::from(*order)), "charged without a licence");
+        }
+        let living: BTreeSet<Digest> =
+            licences.iter().filter(|l| l.state == LicenceState::Active).map(|l| l.manifest.digest()).collect();
+        assert_eq!(self.disk.packages, living, "packages without a living licence, or the other way round");
+        assert!(!licences.iter().any(|l| matches!(l.state, LicenceState::Ending(..))), "erasing was not completed");
+    }
+}
+
+fn moment(wall: Timestamp, uptime_ms: u64, random: u128) -> Moment {
+    Moment { wall, uptime_ms, random: random.to_le_bytes() }
+}
