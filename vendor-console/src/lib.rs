@@ -2,3 +2,8 @@
 
 pub mod cli;
 pub mod client;
+pub mod clock;
+mod content;
+mod random;
+pub mod server;
+mod store;

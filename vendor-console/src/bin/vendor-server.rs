@@ -1,2 +1,213 @@
-//! Starts the app.
-fn main() {}
+//! The vendor's server without a window: for a machine in a rack, and for scripts.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
+use protocol::Text;
+use tracing_subscriber::EnvFilter;
+use vendor_console::clock::Clock;
+use vendor_console::server::{self, Role, Server, ServerError, ServerOptions};
+
+/// The vendor's server: customers, devices, catalogue, orders, deliveries, charges.
+#[derive(Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: Run,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make the data folder of a new vendor: CA, keys, books and the first administrator's certificate.
+    Init {
+        /// The data folder.
+        #[arg(long, value_name = "DIR", default_value_os_t = server::default_data_folder())]
+        data: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the identity file of a distribution service that runs on another host.
+    IssueDistribution {
+        /// The data folder of the customer service.
+        #[arg(long, value_name = "DIR", default_value_os_t = server::default_data_folder())]
+        data: PathBuf,
+        /// The file to write; it must not exist.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(clap::Args)]
+struct Run {
+    /// The data folder that `init` has made.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Where to listen.
+    #[arg(long, value_name = "ADDR", default_value = server::DEFAULT_LISTEN)]
+    listen: SocketAddr,
+    /// What to serve.
+    #[arg(long, value_enum, default_value = "all")]
+    role: RoleName,
+    /// Where devices reach the distribution service (role customers).
+    #[arg(long, value_name = "HOST:PORT", required_if_eq("role", "customers"))]
+    content_server: Option<Text<120>>,
+    /// The file that `issue-distribution` has written (role distribution).
+    #[arg(long, value_name = "FILE", required_if_eq("role", "distribution"))]
+    identity: Option<PathBuf>,
+    /// Where the customer service hears how transfers end (role distribution).
+    #[arg(long, value_name = "HOST:PORT", required_if_eq("role", "distribution"))]
+    customers: Option<String>,
+    /// The folder of packages, shared with the customer service (role distribution).
+    #[arg(long, value_name = "DIR", required_if_eq("role", "distribution"))]
+    packages: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum RoleName {
+    Customers,
+    Distribution,
+    All,
+}
+
+impl Run {
+    fn role(self) -> Result<Role, clap::Error> {
+        let usage = |text| Args::command().error(ErrorKind::ArgumentConflict, text);
+        let split = self.identity.is_some() || self.customers.is_some() || self.packages.is_some();
+        match self.role {
+            RoleName::Distribution => match (self.identity, self.customers, self.packages) {
+                _ if self.data.is_some() => Err(usage("--data is not for --role distribution: it has no books")),
+                (Some(identity), Some(customers), Some(packages)) => {
+                    Ok(Role::Distribution { identity, customers, packages })
+                }
+                _ => Err(usage("--role distribution needs --identity, --customers and --packages")),
+            },
+            _ if split => Err(usage("--identity, --customers and --packages are for --role distribution")),
+            role => {
+                let data = self.data.unwrap_or_else(server::default_data_folder);
+                match (role, self.content_server) {
+                    (RoleName::Customers, Some(content_server)) => Ok(Role::Customers { data, content_server }),
+                    (_, None) => Ok(Role::All { data }),
+                    (_, Some(_)) => Err(usage("--content-server is for --role customers")),
+                }
+            }
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(run(args)),
+        Err(error) => fail("machine-failed", 5, &error),
+    }
+}
+
+async fn run(args: Args) -> ExitCode {
+    let done = match args.command {
+        Some(Command::Init { data, json }) => init(&data, json).await,
+        Some(Command::IssueDistribution { data, out, json }) => {
+            let issued = server::issue_distribution(&data, &out, &Clock::System);
+            issued.map(|()| match json {
+                true => say(&serde_json::json!({ "identity": out })),
+                false => say(&format_args!("distribution service's identity: {}", out.display())),
+            })
+        }
+        None => serve(args.run).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(error.code(), error.exit_status(), &error),
+    }
+}
+
+async fn init(data: &std::path::Path, json: bool) -> Result<(), ServerError> {
+    let report = server::init(data, &Clock::System).await?;
+    let (fingerprint, admin) = (report.ca_fingerprint.to_string(), &report.admin);
+    match json {
+        true => say(&serde_json::json!({ "data": data, "ca_fingerprint": fingerprint, "admin": admin })),
+        false => {
+            say(&format_args!("CA fingerprint: {fingerprint}"));
+            say(&format_args!("first administrator's certificate: {}", admin.display()));
+        }
+    }
+    Ok(())
+}
+
+async fn serve(run: Run) -> Result<(), ServerError> {
+    let (listen, json) = (run.listen, run.json);
+    let role = run.role().unwrap_or_else(|usage| usage.exit());
+    // Before the address is printed: a script may send the signal as soon as it has read it.
+    let mut signals = Signals::listen()?;
+    let server = Server::start(ServerOptions { listen, role, clock: Clock::System }).await?;
+    let (address, fingerprint) = (server.local_addr(), server.ca_fingerprint().to_string());
+    match json {
+        true => say(&serde_json::json!({ "listening": address.to_string(), "ca_fingerprint": fingerprint })),
+        false => {
+            say(&format_args!("listening on {address}"));
+            say(&format_args!("CA fingerprint: {fingerprint}"));
+        }
+    }
+    signals.wait().await;
+    server.shutdown().await;
+    Ok(())
+}
+
+/// Ctrl-C and, where there is such a thing, SIGTERM.
+struct Signals {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn listen() -> Result<Self, ServerError> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let on = |kind| signal(kind).map_err(|error| ServerError::Machine(error.to_string()));
+        Ok(Self { interrupt: on(SignalKind::interrupt())?, terminate: on(SignalKind::terminate())? })
+    }
+
+    #[cfg(unix)]
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn listen() -> Result<Self, ServerError> {
+        Ok(Self {})
+    }
+
+    #[cfg(not(unix))]
+    async fn wait(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+/// One line for whoever reads; a closed pipe is no reason to stop.
+fn say(line: &dyn std::fmt::Display) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+fn fail(code: &str, status: u8, error: &dyn std::fmt::Display) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "vendor-server: {error} [{code}]");
+    ExitCode::from(status)
+}

@@ -1,0 +1,265 @@
+//! The vendor's server: four services on one UDP port, named by ALPN, in one process or split over two hosts.
+//!
+//! A server runs on a thread of its own with a runtime of its own, because a busy QUIC endpoint is twice as fast on a
+//! current-thread runtime, and so that a window in the same process never waits for it.
+
+mod changes;
+mod customers;
+mod device;
+mod distribution;
+mod enrol;
+mod error;
+mod folder;
+mod init;
+mod passport;
+mod reports;
+mod router;
+mod staff;
+mod sweeper;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use protocol::message::Service;
+use protocol::net::{CloseCode, Credentials, bind_server, server_config};
+use protocol::{CaFingerprint, Text};
+use tokio::sync::oneshot;
+
+pub use error::ServerError;
+pub use init::{InitReport, init};
+pub use passport::issue_distribution;
+
+use crate::clock::Clock;
+use crate::content::Packages;
+use customers::Customers;
+use distribution::Distribution;
+use folder::DataFolder;
+use passport::Passport;
+use reports::Reports;
+use router::Services;
+
+/// Where a server listens if nothing else is said: the loopback interface only.
+pub const DEFAULT_LISTEN: &str = "127.0.0.1:7443";
+
+/// The data folder if nothing else is said: `kobai-vendor` in the user's data folder (`XDG_DATA_HOME`, else
+/// `~/.local/share`), or in the working folder where there is no such thing.
+pub fn default_data_folder() -> PathBuf {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = set("XDG_DATA_HOME").or_else(|| set("HOME").map(|home| home.join(".local").join("share")));
+    base.unwrap_or_default().join("kobai-vendor")
+}
+
+/// How long a stopping server waits for requests that are being answered.
+const GOODBYE: Duration = Duration::from_secs(5);
+
+/// What a server needs to know.
+#[derive(Debug, Clone)]
+pub struct ServerOptions {
+    /// Where to listen; port 0 takes any free one.
+    pub listen: SocketAddr,
+    /// What it does.
+    pub role: Role,
+    /// Its time.
+    pub clock: Clock,
+}
+
+/// What a server does.
+#[derive(Debug, Clone)]
+pub enum Role {
+    /// Customer service and distribution service.
+    All {
+        /// The data folder that [`init`] has made.
+        data: PathBuf,
+    },
+    /// Customer service only.
+    Customers {
+        /// The data folder that [`init`] has made.
+        data: PathBuf,
+        /// `HOST:PORT` of the distribution service, as devices reach it.
+        content_server: Text<120>,
+    },
+    /// Distribution service only. It has no books; the tickets that devices bring say what they may fetch.
+    Distribution {
+        /// The file that [`issue_distribution`] has made.
+        identity: PathBuf,
+        /// `HOST:PORT` of the customer service, which hears how transfers end.
+        customers: String,
+        /// The folder of packages that both services see.
+        packages: PathBuf,
+    },
+}
+
+/// A running server. Dropped, it stops; [`Server::shutdown`] also waits for requests that are being answered.
+#[derive(Debug)]
+pub struct Server {
+    local_addr: SocketAddr,
+    ca_fingerprint: CaFingerprint,
+    stop: Option<oneshot::Sender<()>>,
+    stopped: oneshot::Receiver<()>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Starts a server. When this returns it answers.
+    pub async fn start(options: ServerOptions) -> Result<Self, ServerError> {
+        let (ready, is_ready) = oneshot::channel();
+        let (stop, stopping) = oneshot::channel();
+        let (done, stopped) = oneshot::channel();
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ServerError::machine)?;
+        let run = move || {
+            runtime.block_on(run(options, ready, stopping));
+            drop(runtime);
+            // Nobody waits any more if the server was dropped.
+            let _ = done.send(());
+        };
+        let thread = std::thread::Builder::new().name("kobai-server".to_owned()).spawn(run);
+        let thread = thread.map_err(ServerError::machine)?;
+        let died = || ServerError::machine(std::io::Error::other("the server's thread ended"));
+        let (local_addr, ca_fingerprint) = is_ready.await.map_err(|_| died())??;
+        Ok(Self { local_addr, ca_fingerprint, stop: Some(stop), stopped, thread: Some(thread) })
+    }
+
+    /// Where it listens.
+    pub const fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+
+    /// What panels pin.
+    pub const fn ca_fingerprint(&self) -> CaFingerprint {
+        self.ca_fingerprint
+    }
+
+    /// Stops the server: no new requests, those that run are answered or, after five seconds, cut off. When this
+    /// returns the data folder and the port are free.
+    pub async fn shutdown(mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        let _ = (&mut self.stopped).await;
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Dropping `stop` tells the thread, which cuts off whatever runs.
+        self.stop = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+type Ready = oneshot::Sender<Result<(SocketAddr, CaFingerprint), ServerError>>;
+
+async fn run(options: ServerOptions, ready: Ready, stopping: oneshot::Receiver<()>) {
+    let (serving, fingerprint) = match Serving::open(options).await {
+        Ok(opened) => opened,
+        Err(error) => {
+            let _ = ready.send(Err(error));
+            return;
+        }
+    };
+    let Ok(local_addr) = serving.endpoint.local_addr() else { return };
+    if ready.send(Ok((local_addr, fingerprint))).is_ok() {
+        serving.serve(stopping).await;
+    }
+}
+
+struct Serving {
+    endpoint: quinn::Endpoint,
+    services: Arc<Services>,
+    /// Locked as long as it exists.
+    _folder: Option<DataFolder>,
+}
+
+impl Serving {
+    async fn open(options: ServerOptions) -> Result<(Self, CaFingerprint), ServerError> {
+        let ServerOptions { listen, role, clock } = options;
+        match role {
+            Role::All { data } => {
+                let (folder, customers) = Self::customers(data, clock.clone(), None).await?;
+                let (packages, licence_key) = (customers.packages.clone(), customers.keys.licence.verify_key());
+                let reports = Reports::Local(customers.clone());
+                let distribution = Distribution::new(packages, licence_key, clock.clone(), reports);
+                let server = customers.keys.server.clone();
+                let services = Services { clock, customers: Some(customers), distribution: Some(distribution.into()) };
+                Self::bind(listen, &server, &Service::ALL, services, Some(folder))
+            }
+            Role::Customers { data, content_server } => {
+                let (folder, customers) = Self::customers(data, clock.clone(), Some(content_server)).await?;
+                let server = customers.keys.server.clone();
+                let services = Services { clock, customers: Some(customers), distribution: None };
+                Self::bind(listen, &server, &Service::ALL, services, Some(folder))
+            }
+            Role::Distribution { identity, customers, packages } => {
+                let Passport { client, server, ticket_key } = Passport::read(&identity)?;
+                let packages = Packages::open(&packages).map_err(ServerError::storage)?;
+                let reports = Reports::remote(client, customers);
+                let distribution = Distribution::new(packages, ticket_key, clock.clone(), reports);
+                let services = Services { clock, customers: None, distribution: Some(distribution.into()) };
+                Self::bind(listen, &server, &[Service::Content], services, None)
+            }
+        }
+    }
+
+    async fn customers(
+        data: PathBuf,
+        clock: Clock,
+        content_server: Option<Text<120>>,
+    ) -> Result<(DataFolder, Arc<Customers>), ServerError> {
+        let folder = DataFolder::lock(data)?;
+        folder.require_initialised()?;
+        let customers = Customers::open(&folder, clock, content_server).await?;
+        Ok((folder, Arc::new(customers)))
+    }
+
+    fn bind(
+        listen: SocketAddr,
+        server: &Credentials,
+        offered: &[Service],
+        services: Services,
+        folder: Option<DataFolder>,
+    ) -> Result<(Self, CaFingerprint), ServerError> {
+        let config = server_config(server, offered).map_err(ServerError::storage)?;
+        let endpoint = bind_server(listen, config).map_err(|error| ServerError::listen(listen, error))?;
+        let fingerprint = CaFingerprint::of(&server.ca);
+        Ok((Self { endpoint, services: Arc::new(services), _folder: folder }, fingerprint))
+    }
+
+    async fn serve(self, mut stopping: oneshot::Receiver<()>) {
+        let sweeper = self.services.customers.clone().map(|customers| tokio::spawn(sweeper::run(customers)));
+        let mut connections = tokio::task::JoinSet::new();
+        let gently = loop {
+            tokio::select! {
+                incoming = self.endpoint.accept() => {
+                    let Some(incoming) = incoming else { break false };
+                    router::accept(&self.services, &mut connections, incoming);
+                }
+                Some(_) = connections.join_next() => {}
+                stop = &mut stopping => break stop.is_ok(),
+            }
+        };
+        self.endpoint.close(CloseCode::ShuttingDown.var_int(), b"");
+        if let Some(sweeper) = sweeper {
+            sweeper.abort();
+        }
+        if gently {
+            let finished = async {
+                while connections.join_next().await.is_some() {}
+                self.endpoint.wait_idle().await;
+            };
+            let _ = tokio::time::timeout(GOODBYE, finished).await;
+        }
+        connections.shutdown().await;
+        if let Some(customers) = &self.services.customers {
+            customers.close().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

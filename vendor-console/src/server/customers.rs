@@ -1,0 +1,117 @@
+//! The customer service: what its three speaking parts (enrolment, devices, staff) share.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use protocol::message::device::Catalogue;
+use protocol::message::staff::Topic;
+use protocol::time::HOUR_MS;
+use protocol::{DeviceSerial, Signed, Text, Timestamp};
+
+use super::ServerError;
+use super::changes::Changes;
+use super::distribution::Transfers;
+use super::folder::DataFolder;
+use super::init::Keys;
+use crate::clock::Clock;
+use crate::content::Packages;
+use crate::store::{Store, StoreError};
+
+/// How long a device may use a catalogue.
+const CATALOGUE_LIFE_MS: u64 = 24 * HOUR_MS;
+
+/// The customer service.
+pub(super) struct Customers {
+    pub(super) store: Store,
+    pub(super) keys: Keys,
+    pub(super) packages: Packages,
+    pub(super) clock: Clock,
+    pub(super) changes: Changes,
+    /// What the distribution service in this process sends now.
+    pub(super) transfers: Arc<Transfers>,
+    /// `HOST:PORT` of a distribution service on another host.
+    pub(super) content_server: Option<Text<120>>,
+    catalogue: Mutex<Option<SignedCatalogue>>,
+    /// When devices were last seen, as far as it is not yet in the books.
+    seen: Mutex<HashMap<DeviceSerial, Timestamp>>,
+}
+
+#[derive(Clone)]
+struct SignedCatalogue {
+    version: u64,
+    expires_at: Timestamp,
+    signed: Signed<Catalogue>,
+}
+
+impl Customers {
+    pub(super) async fn open(
+        folder: &DataFolder,
+        clock: Clock,
+        content_server: Option<Text<120>>,
+    ) -> Result<Self, ServerError> {
+        let keys = Keys::read(folder)?;
+        let packages = Packages::open_to_publish(&folder.packages()).map_err(ServerError::storage)?;
+        let store = Store::open(&folder.database()).await;
+        let store = store.map_err(|error| ServerError::file(folder.root(), error))?;
+        Ok(Self {
+            store,
+            keys,
+            packages,
+            clock,
+            changes: Changes::default(),
+            transfers: Arc::default(),
+            content_server,
+            catalogue: Mutex::default(),
+            seen: Mutex::default(),
+        })
+    }
+
+    /// The catalogue, signed, good for half its life at least.
+    pub(super) async fn catalogue(&self) -> Result<Signed<Catalogue>, StoreError> {
+        let now = self.clock.now();
+        let version = self.store.catalogue_version().await?;
+        let good_until = now.plus_ms(CATALOGUE_LIFE_MS / 2);
+        let known = self.catalogue.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(known) = known.filter(|known| known.version == version && known.expires_at >= good_until) {
+            return Ok(known.signed);
+        }
+        let (version, entries) = self.store.catalogue().await?;
+        let expires_at = now.plus_ms(CATALOGUE_LIFE_MS);
+        let signed = Signed::new(&Catalogue { version, expires_at, entries }, &self.keys.release);
+        let new = SignedCatalogue { version, expires_at, signed: signed.clone() };
+        *self.catalogue.lock().unwrap_or_else(PoisonError::into_inner) = Some(new);
+        Ok(signed)
+    }
+
+    /// The device has asked for something. Kept in memory: a durable write for each request would cost more than the
+    /// request.
+    pub(super) fn saw(&self, device: &DeviceSerial) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.insert(device.clone(), self.clock.now());
+    }
+
+    /// When the device was last seen, if that is not yet in the books.
+    pub(super) fn last_seen(&self, device: &DeviceSerial) -> Option<Timestamp> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(device).copied()
+    }
+
+    /// Expires orders and writes down who was seen.
+    pub(super) async fn sweep(&self) -> Result<(), StoreError> {
+        if self.store.expire_orders(self.clock.now()).await? > 0 {
+            self.changes.tell(&[Topic::Orders]);
+        }
+        let seen = std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner));
+        self.store.seen(&seen.into_iter().collect::<Vec<_>>()).await
+    }
+
+    /// Writes down what is only in memory, and closes the books.
+    pub(super) async fn close(&self) {
+        let closed = async {
+            self.sweep().await?;
+            self.store.clone().close().await
+        };
+        if let Err(error) = closed.await {
+            tracing::error!("the books did not close well: {error}");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! `kobai-device/1`: devices buy.
+
+use protocol::message::device::{AbandonReason, Authorised, DeviceInfo, DeviceReply, DeviceRequest};
+use protocol::message::staff::Topic;
+use protocol::order::OrderEvent;
+use protocol::ticket::TICKET_LIFE_MS;
+use protocol::{DeviceSerial, OrderId, Refusal, Signed, Ticket, Timestamp};
+
+use super::customers::Customers;
+use crate::store::{AuthorisedOrder, OrderRequest};
+
+/// Largest request, in bytes.
+pub(super) const REQUEST_BYTES_MAX: usize = 4 * 1024;
+
+/// Answers a device that has been identified by its certificate. Whether it may ask at all is looked up for every
+/// request, so a revocation acts on connections that are open.
+pub(super) async fn answer(
+    customers: &Customers,
+    device: &DeviceSerial,
+    certificate: &[u8],
+    request: DeviceRequest,
+) -> Result<DeviceReply, Refusal> {
+    let customer = customers.store.permit(device, certificate).await?;
+    customers.saw(device);
+    let now = customers.clock.now();
+    let store = &customers.store;
+    let tell = |topics: &[Topic]| customers.changes.tell(topics);
+    match request {
+        DeviceRequest::Hello => {
+            let customer = match customer {
+                Some(customer) => store.customer_name(customer).await?,
+                None => None,
+            };
+            Ok(DeviceReply::Hello(DeviceInfo { customer }))
+        }
+        DeviceRequest::Catalogue => Ok(DeviceReply::Catalogue(customers.catalogue().await?)),
+        DeviceRequest::Order { order, option, contract } => {
+            let request = OrderRequest { order, device, option: &option, contract: contract.as_ref() };
+            let placed = store.place_order(request, now).await;
+            tell(&[Topic::Orders]);
+            Ok(DeviceReply::Authorised(authorised(customers, order, device, placed?, now).into()))
+        }
+        DeviceRequest::Received { order, package } => {
+            let received = store.received(order, device, package, now).await;
+            tell(&[Topic::Orders]);
+            received?;
+            Ok(DeviceReply::Delivered)
+        }
+        DeviceRequest::Choose { order, form } => {
+            let licence = store.choose(order, device, form, &customers.keys.licence, now).await?;
+            tell(&[Topic::Orders, Topic::Charges, Topic::Customers, Topic::Options]);
+            Ok(DeviceReply::Licensed(licence))
+        }
+        DeviceRequest::Abandon { order, reason } => {
+            let event = match reason {
+                AbandonReason::Cancelled => OrderEvent::Cancel,
+                AbandonReason::Failed(code) => OrderEvent::Fail(code),
+            };
+            store.abandon(order, device, event, now).await?;
+            tell(&[Topic::Orders]);
+            Ok(DeviceReply::Abandoned)
+        }
+        DeviceRequest::Status { order } => Ok(DeviceReply::Status(store.order_state(order, device, now).await?)),
+    }
+}
+
+/// The answer for an authorised order, with a fresh ticket.
+fn authorised(
+    customers: &Customers,
+    order: OrderId,
+    device: &DeviceSerial,
+    placed: AuthorisedOrder,
+    now: Timestamp,
+) -> Authorised {
+    let AuthorisedOrder { package, chunk_count, offers, manifest } = placed;
+    let expires_at = now.plus_ms(TICKET_LIFE_MS);
+    let ticket = Ticket { order, device: device.clone(), package, chunk_count, expires_at };
+    let ticket = Signed::new(&ticket, &customers.keys.licence);
+    Authorised { order, manifest, offers, ticket, content_server: customers.content_server.clone() }
+}

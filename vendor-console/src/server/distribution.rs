@@ -1,0 +1,238 @@
+//! The distribution service: sends the chunks of packages to devices that have a ticket, and reports how it ended.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use protocol::message::Reply;
+use protocol::message::content::{ContentReply, EndOfTransfer, TransferOutcome};
+use protocol::net::{FrameError, read_frame, write_frame};
+use protocol::package::MissingChunks;
+use protocol::signed::VerifyKey;
+use protocol::{DeviceSerial, FailureCode, OrderId, Refusal, RefusalCode, Signed, Ticket};
+use quinn::{RecvStream, SendStream};
+
+use super::reports::Reports;
+use crate::clock::Clock;
+use crate::content::{ContentError, Package, Packages};
+
+/// Bytes handed to the connection at once: large enough to cost nothing, small enough that progress is seen.
+const PIECE_BYTES: usize = 256 * 1024;
+/// How long one piece may take: a device that reads slower than 2 KiB a second has stopped.
+const PIECE_PATIENCE: Duration = Duration::from_secs(120);
+/// How long a device may take to verify and store what has arrived.
+const END_PATIENCE: Duration = Duration::from_secs(120);
+/// Staff hear of progress after each of these.
+const NEWS_BYTES: u64 = 4 * 1024 * 1024;
+const END_BYTES_MAX: usize = 64;
+
+/// The distribution service.
+pub(super) struct Distribution {
+    packages: Packages,
+    ticket_key: VerifyKey,
+    clock: Clock,
+    reports: Reports,
+    transfers: Arc<Transfers>,
+}
+
+/// How a transfer broke off.
+enum Broken {
+    /// The device broke off or the link did.
+    Device(FailureCode),
+    /// This side cannot go on.
+    Content(ContentError),
+    /// The device said something that is no end of a transfer.
+    BadMessage,
+}
+
+impl Distribution {
+    pub(super) fn new(packages: Packages, ticket_key: VerifyKey, clock: Clock, reports: Reports) -> Self {
+        let transfers = match &reports {
+            Reports::Local(customers) => customers.transfers.clone(),
+            Reports::Remote(_) => Arc::default(),
+        };
+        Self { packages, ticket_key, clock, reports, transfers }
+    }
+
+    /// Sends the missing chunks and settles the transfer. The connection's device is already identified.
+    pub(super) async fn fetch(
+        &self,
+        device: &DeviceSerial,
+        certificate: &[u8],
+        ticket: &Signed<Ticket>,
+        missing: MissingChunks,
+        (send, recv): (&mut SendStream, &mut RecvStream),
+    ) -> Result<(), FrameError> {
+        let admitted = async {
+            self.reports.permit(device, certificate).await?;
+            self.admit(device, ticket, &missing).await
+        };
+        let (ticket, package) = match admitted.await {
+            Ok(admitted) => admitted,
+            Err(refusal) => return self.reply(send, Err(refusal)).await,
+        };
+        let bytes = missing.indices().map(|index| package.chunk_bytes(index)).sum();
+        self.reply(send, Ok(ContentReply::Sending { bytes })).await?;
+        let sent = self.send_all(&ticket, &package, &missing, send).await;
+        let ended = match sent {
+            Ok(()) => end_of_transfer(recv).await,
+            Err(broken) => Err(broken),
+        };
+        let outcome = match ended {
+            Ok(Some(end)) => self.settle(&ticket, end).await,
+            // A device with more holes than one request can name ends the stream and asks for the rest.
+            Ok(None) if missing.ranges().len() == MissingChunks::MAX_RANGES => return Ok(()),
+            Ok(None) => {
+                self.report_failure(&ticket, FailureCode::LinkLost).await;
+                return Ok(());
+            }
+            Err(broken) => {
+                let (code, answer) = match broken {
+                    Broken::Device(code) => (code, None),
+                    Broken::Content(error) => (FailureCode::Storage, Some(Refusal::from(error))),
+                    Broken::BadMessage => (FailureCode::LinkLost, Some(RefusalCode::BadMessage.into())),
+                };
+                self.report_failure(&ticket, code).await;
+                // Within the bytes of chunks no answer can be told from content: end the stream in the middle.
+                let _ = send.reset(protocol::net::CloseCode::Done.var_int());
+                match answer {
+                    Some(refusal) => tracing::warn!("the transfer of {:?} was cut off: {refusal}", ticket.order),
+                    None => tracing::info!("the transfer of {:?} broke off: {code}", ticket.order),
+                }
+                return Ok(());
+            }
+        };
+        self.reply(send, outcome).await
+    }
+
+    async fn admit(
+        &self,
+        device: &DeviceSerial,
+        ticket: &Signed<Ticket>,
+        missing: &MissingChunks,
+    ) -> Result<(Ticket, Package), Refusal> {
+        let ticket = ticket.verify(&self.ticket_key).map_err(|_| RefusalCode::TicketInvalid)?;
+        if ticket.device != *device {
+            return Err(RefusalCode::TicketInvalid.into());
+        }
+        if self.clock.now() >= ticket.expires_at {
+            return Err(RefusalCode::TicketExpired.into());
+        }
+        if missing.end() > ticket.chunk_count {
+            return Err(RefusalCode::NoSuchChunk.into());
+        }
+        let package = self.packages.open_package(ticket.package, ticket.chunk_count).await?;
+        Ok((ticket, package))
+    }
+
+    async fn send_all(
+        &self,
+        ticket: &Ticket,
+        package: &Package,
+        missing: &MissingChunks,
+        send: &mut SendStream,
+    ) -> Result<(), Broken> {
+        let transfer = self.transfers.begin(ticket.order);
+        self.reports.moved();
+        // The next chunk is read from the disk while this one is sent.
+        let read = |index| {
+            let package = package.clone();
+            tokio::spawn(async move { package.chunk(index).await })
+        };
+        let mut indices = missing.indices();
+        let mut ahead = indices.next().map(read);
+        let mut told = 0;
+        while let Some(reading) = ahead.take() {
+            let lost = |error| ContentError::Folder(std::io::Error::other(error));
+            let mut chunk = reading.await.map_err(lost).and_then(|chunk| chunk).map_err(Broken::Content)?;
+            ahead = indices.next().map(read);
+            while !chunk.is_empty() {
+                let piece = chunk.split_to(chunk.len().min(PIECE_BYTES));
+                let sent = transfer.add(piece.len() as u64);
+                let written = tokio::time::timeout(PIECE_PATIENCE, send.write_chunk(piece)).await;
+                let written = written.map_err(|_| Broken::Device(FailureCode::Timeout))?;
+                written.map_err(|_| Broken::Device(FailureCode::LinkLost))?;
+                if sent >= told + NEWS_BYTES {
+                    told = sent;
+                    self.reports.moved();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The device has everything and says so: report, and only then the end packet.
+    async fn settle(&self, ticket: &Ticket, end: EndOfTransfer) -> Result<ContentReply, Refusal> {
+        if end.package != ticket.package {
+            let failed = TransferOutcome::Failed(FailureCode::WrongContent);
+            self.reports.report(ticket.order, failed).await?;
+            return Err(RefusalCode::DigestMismatch.into());
+        }
+        self.reports.report(ticket.order, TransferOutcome::Sent(end.package)).await?;
+        Ok(ContentReply::Ended)
+    }
+
+    async fn report_failure(&self, ticket: &Ticket, code: FailureCode) {
+        if let Err(refusal) = self.reports.report(ticket.order, TransferOutcome::Failed(code)).await {
+            tracing::warn!("the failed transfer of {:?} was not reported: {refusal}", ticket.order);
+        }
+    }
+
+    async fn reply(&self, send: &mut SendStream, outcome: Result<ContentReply, Refusal>) -> Result<(), FrameError> {
+        write_frame(send, &Reply { now: self.clock.now(), outcome }).await
+    }
+}
+
+/// The device's end packet; `None` if the device ended the stream without one.
+async fn end_of_transfer(recv: &mut RecvStream) -> Result<Option<EndOfTransfer>, Broken> {
+    match tokio::time::timeout(END_PATIENCE, read_frame(recv, END_BYTES_MAX)).await {
+        Ok(Ok(end)) => Ok(Some(end)),
+        Ok(Err(FrameError::Ended)) => Ok(None),
+        Ok(Err(error)) if error.is_protocol_violation() => Err(Broken::BadMessage),
+        Ok(Err(_)) => Err(Broken::Device(FailureCode::LinkLost)),
+        Err(_) => Err(Broken::Device(FailureCode::Timeout)),
+    }
+}
+
+/// The transfers that run now, for staff who watch.
+#[derive(Debug, Default)]
+pub(super) struct Transfers(Mutex<HashMap<OrderId, Arc<AtomicU64>>>);
+
+impl Transfers {
+    /// Bytes sent in the running transfer of this order.
+    pub(super) fn sending_bytes(&self, order: OrderId) -> Option<u64> {
+        let transfers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        transfers.get(&order).map(|sent| sent.load(Ordering::Relaxed))
+    }
+
+    fn begin(&self, order: OrderId) -> Transfer<'_> {
+        let sent = Arc::new(AtomicU64::new(0));
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(order, sent.clone());
+        Transfer { transfers: self, order, sent }
+    }
+}
+
+/// One running transfer; over when dropped.
+struct Transfer<'a> {
+    transfers: &'a Transfers,
+    order: OrderId,
+    sent: Arc<AtomicU64>,
+}
+
+impl Transfer<'_> {
+    /// How many bytes that makes in all.
+    fn add(&self, bytes: u64) -> u64 {
+        self.sent.fetch_add(bytes, Ordering::Relaxed) + bytes
+    }
+}
+
+impl Drop for Transfer<'_> {
+    fn drop(&mut self) {
+        let mut transfers = self.transfers.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // A second transfer of the same order may have taken the place.
+        if transfers.get(&self.order).is_some_and(|sent| Arc::ptr_eq(sent, &self.sent)) {
+            transfers.remove(&self.order);
+        }
+    }
+}

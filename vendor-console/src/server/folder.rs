@@ -1,0 +1,124 @@
+//! The vendor's data folder: which file is what, who may use it, and how a file comes into being whole or not at all.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::ServerError;
+
+/// A data folder that no other process uses as long as this exists.
+#[derive(Debug)]
+pub(super) struct DataFolder {
+    root: PathBuf,
+    _lock: File,
+}
+
+impl DataFolder {
+    /// Locks an existing folder.
+    pub(super) fn lock(root: PathBuf) -> Result<Self, ServerError> {
+        if !root.is_dir() {
+            return Err(ServerError::NotInitialised(root.display().to_string()));
+        }
+        let path = root.join("lock");
+        let lock = File::options().create(true).truncate(false).write(true).open(&path);
+        let lock = lock.map_err(|error| ServerError::file(&path, error))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { root, _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(ServerError::InUse(root.display().to_string())),
+            Err(TryLockError::Error(error)) => Err(ServerError::file(&path, error)),
+        }
+    }
+
+    /// `NotInitialised` unless `init` has come to its end here.
+    pub(super) fn require_initialised(&self) -> Result<(), ServerError> {
+        if self.mark().exists() { Ok(()) } else { Err(ServerError::NotInitialised(self.root.display().to_string())) }
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Written last by `init`: the folder is complete.
+    pub(super) fn mark(&self) -> PathBuf {
+        self.root.join("vendor.json")
+    }
+
+    /// The root's certificate and key.
+    pub(super) fn authority(&self) -> PathBuf {
+        authority_file(&self.root)
+    }
+
+    /// The server's certificate and key.
+    pub(super) fn server(&self) -> PathBuf {
+        self.root.join("server.pem")
+    }
+
+    /// Signs catalogues and manifests; PKCS#8.
+    pub(super) fn release_key(&self) -> PathBuf {
+        self.root.join("release-key.der")
+    }
+
+    /// Signs tickets and licences; PKCS#8.
+    pub(super) fn licence_key(&self) -> PathBuf {
+        licence_key_file(&self.root)
+    }
+
+    /// The first administrator's certificate and key.
+    pub(super) fn admin(&self) -> PathBuf {
+        self.root.join("admin.pem")
+    }
+
+    /// The books.
+    pub(super) fn database(&self) -> PathBuf {
+        self.root.join("books.sqlite")
+    }
+
+    /// The packages.
+    pub(super) fn packages(&self) -> PathBuf {
+        self.root.join("packages")
+    }
+}
+
+pub(super) fn authority_file(root: &Path) -> PathBuf {
+    root.join("ca.pem")
+}
+
+pub(super) fn licence_key_file(root: &Path) -> PathBuf {
+    root.join("licence-key.der")
+}
+
+/// The file's bytes; if it is not there, those that `make` makes, durable before they are returned. A kill at any
+/// instant leaves the whole file or none.
+pub(super) fn read_or_write(
+    path: &Path,
+    make: impl FnOnce() -> Result<Vec<u8>, ServerError>,
+) -> Result<Vec<u8>, ServerError> {
+    match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let bytes = make()?;
+            write_secret(path, &bytes)?;
+            Ok(bytes)
+        }
+        other => other.map_err(|error| ServerError::file(path, error)),
+    }
+}
+
+/// Writes a file that nobody else may read, whole or not at all.
+pub(super) fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), ServerError> {
+    let write = || {
+        let mut temporary = path.as_os_str().to_owned();
+        temporary.push(".new");
+        let temporary = PathBuf::from(temporary);
+        let mut options = File::options();
+        options.create(true).truncate(true).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(folder)?.sync_all()
+    };
+    write().map_err(|error: io::Error| ServerError::file(path, error))
+}

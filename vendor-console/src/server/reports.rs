@@ -1,0 +1,103 @@
+//! How the distribution service tells the customer service that a transfer has ended: in this process, or over QUIC.
+
+use std::sync::Arc;
+
+use protocol::message::Service;
+use protocol::message::content::{ContentReply, ContentRequest, TransferOutcome};
+use protocol::message::staff::Topic;
+use protocol::net::{Client, Credentials, LinkError, client_config, resolve};
+use protocol::{DeviceSerial, OrderId, Refusal, RefusalCode};
+use tokio::sync::Mutex;
+
+use super::customers::Customers;
+
+/// The customer service, as the distribution service sees it.
+pub(super) enum Reports {
+    /// In this process.
+    Local(Arc<Customers>),
+    /// On another host.
+    Remote(Remote),
+}
+
+impl Reports {
+    /// The customer service at `address` (`HOST:PORT`).
+    pub(super) fn remote(credentials: Credentials, address: String) -> Self {
+        Self::Remote(Remote { credentials, address, connection: Mutex::default() })
+    }
+
+    /// Whether the device may fetch. A distribution service without books relies on the ticket alone, which is short.
+    pub(super) async fn permit(&self, device: &DeviceSerial, certificate: &[u8]) -> Result<(), Refusal> {
+        match self {
+            Self::Local(customers) => Ok(customers.store.permit(device, certificate).await.map(drop)?),
+            Self::Remote(_) => Ok(()),
+        }
+    }
+
+    /// When this returns the report is durable.
+    pub(super) async fn report(&self, order: OrderId, outcome: TransferOutcome) -> Result<(), Refusal> {
+        match self {
+            Self::Local(customers) => record(customers, order, outcome).await,
+            Self::Remote(remote) => remote.report(order, outcome).await,
+        }
+    }
+
+    /// A transfer has begun or gone on.
+    pub(super) fn moved(&self) {
+        if let Self::Local(customers) = self {
+            customers.changes.tell(&[Topic::Orders]);
+        }
+    }
+}
+
+/// The customer service's side of a report.
+pub(super) async fn record(customers: &Customers, order: OrderId, outcome: TransferOutcome) -> Result<(), Refusal> {
+    customers.store.report(order, outcome, customers.clock.now()).await?;
+    customers.changes.tell(&[Topic::Orders]);
+    Ok(())
+}
+
+/// A customer service on another host. The connection is made when it is first needed, and again when it broke.
+pub(super) struct Remote {
+    credentials: Credentials,
+    address: String,
+    connection: Mutex<Option<Client>>,
+}
+
+impl Remote {
+    async fn report(&self, order: OrderId, outcome: TransferOutcome) -> Result<(), Refusal> {
+        let request = ContentRequest::Report { order, outcome };
+        // A connection that was idle may be dead without knowing; reports may be repeated.
+        for _ in 0..2 {
+            match self.ask(&request).await {
+                Ok(Ok(ContentReply::Reported)) => return Ok(()),
+                Ok(Ok(_)) => return Err(RefusalCode::ServiceUnavailable.into()),
+                Ok(Err(refusal)) => return Err(refusal),
+                Err(error) => tracing::warn!("the customer service at {} was not reached: {error}", self.address),
+            }
+        }
+        Err(RefusalCode::ServiceUnavailable.into())
+    }
+
+    async fn ask(&self, request: &ContentRequest) -> Result<Result<ContentReply, Refusal>, LinkError> {
+        let client = self.client().await?;
+        match client.request(request).await {
+            Ok(reply) => Ok(reply.outcome),
+            Err(error) => {
+                *self.connection.lock().await = None;
+                Err(error)
+            }
+        }
+    }
+
+    async fn client(&self) -> Result<Client, LinkError> {
+        let mut connection = self.connection.lock().await;
+        if let Some(client) = connection.as_ref().filter(|client| client.connection().close_reason().is_none()) {
+            return Ok(client.clone());
+        }
+        let config = client_config(&self.credentials, Service::Content);
+        let config = config.map_err(|error| LinkError::Distrust(error.to_string()))?;
+        let client = Client::connect(resolve(&self.address).await?, config).await?;
+        *connection = Some(client.clone());
+        Ok(client)
+    }
+}

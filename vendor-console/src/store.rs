@@ -1,0 +1,190 @@
+//! The vendor's books in SQL. Every function that writes is one transaction, named by what happens in the business;
+//! whoever calls it may be killed at any instant and finds the books consistent.
+
+mod charges;
+mod column;
+mod customers;
+mod devices;
+mod entity;
+mod invoices;
+mod migration;
+mod options;
+mod orders;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use protocol::message::staff::{PAGE_ROWS_MAX, Query};
+use protocol::{Refusal, RefusalCode};
+use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, OnConflict};
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{
+    ActiveValue::Set, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr,
+    EntityTrait, QueryFilter, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use sea_orm_migration::MigratorTrait;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use crate::random::RandomError;
+pub(crate) use devices::Enrolment;
+pub(crate) use options::NewRelease;
+pub(crate) use orders::{AuthorisedOrder, OrderRequest};
+
+/// Readers at a time; writers take turns.
+const CONNECTIONS: u32 = 6;
+/// How long a statement waits for another process that looks into the file (a backup, a person with a shell).
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Why the books could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreError {
+    /// The request is turned down; nothing was changed.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The database failed; nothing was changed.
+    #[error("the database failed: {0}")]
+    Database(#[from] DbErr),
+    /// The database holds what no version of this program writes.
+    #[error("the database is damaged: it has {0}")]
+    Corrupt(String),
+    /// No random numbers.
+    #[error(transparent)]
+    Random(#[from] RandomError),
+}
+
+impl From<RefusalCode> for StoreError {
+    fn from(code: RefusalCode) -> Self {
+        Self::Refused(code.into())
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Refused(refusal) => refusal,
+            failure => {
+                tracing::error!("{failure}");
+                RefusalCode::StorageFailed.into()
+            }
+        }
+    }
+}
+
+fn refuse(code: RefusalCode, detail: impl std::fmt::Display) -> StoreError {
+    StoreError::Refused(Refusal::with_detail(code, detail))
+}
+
+/// The vendor's books.
+#[derive(Clone)]
+pub(crate) struct Store {
+    db: DatabaseConnection,
+    /// Fair turns for writers: SQLite has one at a time and makes the others poll.
+    turn: Arc<Mutex<()>>,
+}
+
+impl Store {
+    /// Opens or creates the database file and brings its schema up to date.
+    pub(crate) async fn open(file: &Path) -> Result<Self, StoreError> {
+        let file = file.to_owned();
+        let mut options = ConnectOptions::new("sqlite:");
+        options.max_connections(CONNECTIONS).sqlx_logging(false).map_sqlx_sqlite_opts(move |sqlite| {
+            sqlite
+                .filename(&file)
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                // A charge that was answered survives a power cut.
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(BUSY_TIMEOUT)
+        });
+        let db = Database::connect(options).await?;
+        migration::Migrator::up(&db, None).await?;
+        Ok(Self { db, turn: Arc::default() })
+    }
+
+    /// Waits for running statements and closes the file.
+    pub(crate) async fn close(self) -> Result<(), StoreError> {
+        Ok(self.db.close().await?)
+    }
+
+    async fn write(&self) -> Result<Write, StoreError> {
+        let turn = self.turn.clone().lock_owned().await;
+        let mode = Some(SqliteTransactionMode::Immediate);
+        let options = TransactionOptions { sqlite_transaction_mode: mode, ..TransactionOptions::default() };
+        Ok(Write { tx: self.db.begin_with_options(options).await?, _turn: turn })
+    }
+}
+
+/// A transaction that writes. Dropped without [`Write::commit`] it changes nothing.
+struct Write {
+    tx: DatabaseTransaction,
+    _turn: OwnedMutexGuard<()>,
+}
+
+impl Write {
+    async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.tx.commit().await?)
+    }
+
+    /// The next number of a sequence without gaps: 1, 2, 3 ... The row stays locked until the transaction ends, and a
+    /// transaction that fails gives its number back.
+    async fn next_number(&self, sequence: Sequence) -> Result<i64, StoreError> {
+        use entity::counter::{ActiveModel, Column, Entity};
+        let first = ActiveModel { name: Set(sequence.name().to_owned()), value: Set(0) };
+        let once = OnConflict::column(Column::Name).do_nothing().to_owned();
+        Entity::insert(first).on_conflict(once).exec_without_returning(&self.tx).await?;
+        Entity::update_many()
+            .col_expr(Column::Value, Expr::col(Column::Value).add(1))
+            .filter(Expr::col(Column::Name).eq(sequence.name()))
+            .exec(&self.tx)
+            .await?;
+        last_number(&self.tx, sequence).await
+    }
+}
+
+/// What is numbered without gaps.
+#[derive(Debug, Clone, Copy)]
+enum Sequence {
+    Customers,
+    Charges,
+    Invoices,
+    CatalogueVersions,
+}
+
+impl Sequence {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Customers => "customers",
+            Self::Charges => "charges",
+            Self::Invoices => "invoices",
+            Self::CatalogueVersions => "catalogue versions",
+        }
+    }
+}
+
+async fn last_number(db: &impl ConnectionTrait, sequence: Sequence) -> Result<i64, StoreError> {
+    let row = entity::counter::Entity::find_by_id(sequence.name()).one(db).await?;
+    Ok(row.map_or(0, |row| row.value))
+}
+
+/// How many rows a query wants.
+fn limit(query: &Query) -> u64 {
+    match query.limit {
+        0 => PAGE_ROWS_MAX,
+        limit => Ord::min(limit, PAGE_ROWS_MAX),
+    }
+    .into()
+}
+
+/// What a search looks at: all parts in lower case, with line breaks between them so that no search spans two.
+fn search_text(parts: &[&str]) -> String {
+    parts.join("\n").to_lowercase()
+}
+
+/// A pattern that finds the searched text as it is written; `%` and `_` have no special meaning for staff.
+fn search_pattern(query: &Query) -> Option<LikeExpr> {
+    let search = query.search.as_ref()?.as_str().to_lowercase();
+    let escaped = search.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    Some(LikeExpr::new(format!("%{escaped}%")).escape('\\'))
+}

@@ -1,0 +1,167 @@
+//! From the types of the field to columns and back. What is read is checked like anything from outside: a database that
+//! was edited by hand gives an error, not a wrong charge.
+
+use std::str::FromStr;
+
+use protocol::offer::{Offer, OfferList};
+use protocol::package::OptionKind;
+use protocol::text::TextError;
+use protocol::{Digest, FailureCode, OrderState, RefusalCode, Text, Timestamp, Yen};
+use serde::{Deserialize, Serialize};
+
+use super::StoreError;
+
+fn corrupt(what: &str, value: impl std::fmt::Display) -> StoreError {
+    StoreError::Corrupt(format!("{value} as {what}"))
+}
+
+pub(super) fn integer(value: u64) -> Result<i64, StoreError> {
+    i64::try_from(value).map_err(|_| corrupt("a number", value))
+}
+
+pub(super) fn unsigned(value: i64) -> Result<u64, StoreError> {
+    u64::try_from(value).map_err(|_| corrupt("a count", value))
+}
+
+pub(super) fn small(value: i64) -> Result<u32, StoreError> {
+    u32::try_from(value).map_err(|_| corrupt("a number", value))
+}
+
+pub(super) fn ms(time: Timestamp) -> Result<i64, StoreError> {
+    integer(time.as_ms())
+}
+
+pub(super) fn time(ms: i64) -> Result<Timestamp, StoreError> {
+    unsigned(ms).map(Timestamp::from_ms)
+}
+
+pub(super) fn amount(yen: Yen) -> Result<i64, StoreError> {
+    integer(yen.amount())
+}
+
+pub(super) fn yen(amount: i64) -> Result<Yen, StoreError> {
+    Yen::new(unsigned(amount)?).map_err(|_| corrupt("an amount", amount))
+}
+
+pub(super) fn digest(bytes: &[u8]) -> Result<Digest, StoreError> {
+    bytes.try_into().map(Digest).map_err(|_| corrupt("a digest", bytes.len()))
+}
+
+pub(super) fn parse<T: FromStr>(text: &str) -> Result<T, StoreError> {
+    text.parse().map_err(|_| corrupt(std::any::type_name::<T>(), text))
+}
+
+pub(super) fn words<const MAX: usize>(text: &str) -> Result<Text<MAX>, StoreError> {
+    Text::new(text).map_err(|error: TextError| corrupt("a text", error))
+}
+
+pub(super) const fn kind_name(kind: OptionKind) -> &'static str {
+    match kind {
+        OptionKind::Program => "program",
+        OptionKind::FontPack => "font-pack",
+    }
+}
+
+pub(super) fn kind(name: &str) -> Result<OptionKind, StoreError> {
+    match name {
+        "program" => Ok(OptionKind::Program),
+        "font-pack" => Ok(OptionKind::FontPack),
+        other => Err(corrupt("a kind of option", other)),
+    }
+}
+
+/// Why an order is refused or failed, for its own column.
+pub(super) const fn reason(state: OrderState) -> Option<&'static str> {
+    match state {
+        OrderState::Refused(code) => Some(code.code()),
+        OrderState::Failed(code) => Some(code.code()),
+        _ => None,
+    }
+}
+
+pub(super) fn failure(code: &str) -> Result<FailureCode, StoreError> {
+    let found = FailureCode::ALL.iter().copied().find(|failure| failure.code() == code);
+    found.ok_or_else(|| corrupt("a failure", code))
+}
+
+pub(super) fn state(name: &str, reason: Option<&str>) -> Result<OrderState, StoreError> {
+    match (name, reason) {
+        ("authorised", None) => Ok(OrderState::Authorised),
+        ("sent", None) => Ok(OrderState::Sent),
+        ("received", None) => Ok(OrderState::Received),
+        ("delivered", None) => Ok(OrderState::Delivered),
+        ("licensed", None) => Ok(OrderState::Licensed),
+        ("cancelled", None) => Ok(OrderState::Cancelled),
+        ("expired", None) => Ok(OrderState::Expired),
+        ("failed", Some(code)) => failure(code).map(OrderState::Failed),
+        ("refused", Some(code)) => {
+            let found = RefusalCode::ALL.iter().copied().find(|refusal| refusal.code() == code);
+            found.map(OrderState::Refused).ok_or_else(|| corrupt("a refusal", code))
+        }
+        (name, _) => Err(corrupt("a state", name)),
+    }
+}
+
+/// The names of the states in which something can still happen to an order.
+pub(super) const OPEN_STATES: [&str; 4] = ["authorised", "sent", "received", "delivered"];
+
+#[derive(Serialize, Deserialize)]
+struct OfferColumn {
+    form: String,
+    yen: u64,
+}
+
+pub(super) fn offers_json(offers: &OfferList) -> Result<String, StoreError> {
+    let columns: Vec<_> =
+        offers.iter().map(|offer| OfferColumn { form: offer.form.to_string(), yen: offer.price.amount() }).collect();
+    serde_json::to_string(&columns).map_err(|error| corrupt("offers", error))
+}
+
+pub(super) fn offers(json: &str) -> Result<OfferList, StoreError> {
+    let columns: Vec<OfferColumn> = serde_json::from_str(json).map_err(|error| corrupt("offers", error))?;
+    let offers = columns
+        .into_iter()
+        .map(|column| {
+            let price = Yen::new(column.yen).map_err(|error| corrupt("offers", error))?;
+            Ok(Offer { form: parse(&column.form)?, price })
+        })
+        .collect::<Result<_, StoreError>>()?;
+    OfferList::new(offers).map_err(|error| corrupt("offers", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_order_state_reads_back_as_it_was_written() {
+        use OrderState::{Authorised, Cancelled, Delivered, Expired, Licensed, Received, Sent};
+        let plain = [Authorised, Sent, Received, Delivered, Licensed, Cancelled, Expired];
+        let refused = RefusalCode::ALL.iter().copied().map(OrderState::Refused);
+        let failed = FailureCode::ALL.iter().copied().map(OrderState::Failed);
+        for written in plain.into_iter().chain(refused).chain(failed) {
+            assert_eq!(state(written.name(), reason(written)).unwrap(), written);
+            assert_eq!(OPEN_STATES.contains(&written.name()), written.is_open(), "{written:?}");
+        }
+        assert!(state("licensed", Some("busy")).is_err());
+        assert!(state("refused", None).is_err());
+    }
+
+    #[test]
+    fn offers_read_back_as_they_were_written_and_nothing_else_does() {
+        let offer = |form: &str, price| Offer { form: form.parse().unwrap(), price: Yen::new(price).unwrap() };
+        let list = OfferList::new(vec![offer("permanent", 20_000), offer("uses:10", 2_000)]).unwrap();
+        assert_eq!(offers(&offers_json(&list).unwrap()).unwrap(), list);
+        for bad in ["", "[]", r#"[{"form":"uses:0","yen":1}]"#, r#"[{"form":"permanent","yen":-1}]"#] {
+            assert!(matches!(offers(bad), Err(StoreError::Corrupt(_))), "{bad}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_do_not_fit_are_errors() {
+        assert!(integer(u64::MAX).is_err());
+        assert!(time(-1).is_err());
+        assert!(yen(i64::MAX).is_err());
+        assert!(small(1 << 32).is_err());
+    }
+}

@@ -1,0 +1,300 @@
+//! The tables as SeaORM sees them. Columns are plain integers, texts and bytes; [`super::column`] turns them into the
+//! types of the field and checks every one.
+#![allow(unreachable_pub)] // SeaORM's derives write `pub`
+
+/// Who pays.
+pub mod customer {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "customer")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: i64,
+        pub name: String,
+        pub email: Option<String>,
+        /// Whether the periodic settlement invoices the charges.
+        pub monthly: bool,
+        pub suspended: bool,
+        /// What a search looks at, in lower case.
+        pub search: String,
+        pub created_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What a customer's staff type at a panel.
+pub mod contract {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "contract")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: String,
+        pub customer_id: i64,
+        /// 0, 1, 2 ... among the customer's contracts.
+        pub position: i64,
+        pub active: bool,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Office machines.
+pub mod device {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "device")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub serial: String,
+        pub model: String,
+        pub customer_id: Option<i64>,
+        pub revoked: bool,
+        /// Hash of the last activation code.
+        pub code_hash: Option<Vec<u8>>,
+        pub code_expires_at: Option<i64>,
+        /// Whether the last activation code was used.
+        pub code_used: bool,
+        /// Hash of the public key that the last used code was used with.
+        pub key_hash: Option<Vec<u8>>,
+        /// X.509 in DER.
+        pub certificate: Option<Vec<u8>>,
+        pub last_seen_at: Option<i64>,
+        /// What a search looks at, in lower case.
+        pub search: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What is sold.
+pub mod option {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "option_software")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: String,
+        pub kind: String,
+        pub name_ja: String,
+        pub name_en: String,
+        pub description_ja: String,
+        pub description_en: String,
+        /// JSON, see `column`.
+        pub offers: String,
+        pub for_sale: bool,
+        /// The newest release; 0 means none.
+        pub newest: i64,
+        /// What a search looks at, in lower case.
+        pub search: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Versions of options.
+pub mod release {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "release")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub option: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub version: i64,
+        /// Digest of the manifest.
+        pub package: Vec<u8>,
+        pub content_bytes: i64,
+        pub stored_bytes: i64,
+        pub chunk_count: i64,
+        /// Opens the package.
+        pub content_key: Vec<u8>,
+        pub published_at: i64,
+    }
+
+    impl std::fmt::Debug for Model {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            // Never the key.
+            write!(f, "release {} of {}", self.version, self.option)
+        }
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Signed manifests, apart from the releases because they are long.
+pub mod manifest {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "manifest")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub package: Vec<u8>,
+        /// A `Signed<Manifest>` as on the wire.
+        pub signed: Vec<u8>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Purchase requests and what became of them.
+pub mod order {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "purchase_order")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: String,
+        pub device: String,
+        pub option: String,
+        /// As the device sent it.
+        pub contract: Option<String>,
+        pub customer_id: Option<i64>,
+        pub state: String,
+        /// Code of the refusal or failure.
+        pub reason: Option<String>,
+        pub version: Option<i64>,
+        pub package: Option<Vec<u8>>,
+        pub total_bytes: Option<i64>,
+        pub chunk_count: Option<i64>,
+        /// The offers when it was authorised; JSON, see `column`.
+        pub offers: Option<String>,
+        pub form: Option<String>,
+        pub price: Option<i64>,
+        pub failed_attempts: i64,
+        pub last_failure: Option<String>,
+        pub created_at: i64,
+        pub updated_at: i64,
+        /// When it expires if it is still open.
+        pub expires_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Signed rights to use.
+pub mod licence {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "licence")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub order: String,
+        pub device: String,
+        pub option: String,
+        pub issued_at: i64,
+        /// A `Signed<Licence>` as on the wire.
+        pub signed: Vec<u8>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The ledger.
+pub mod charge {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "charge")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub number: i64,
+        pub order: String,
+        pub customer_id: i64,
+        pub device: String,
+        pub option: String,
+        pub name_ja: String,
+        pub name_en: String,
+        pub form: String,
+        pub amount: i64,
+        pub charged_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Heads of invoices.
+pub mod invoice {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "invoice")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub number: i64,
+        pub customer_id: i64,
+        /// As it was when the invoice was made.
+        pub customer_name: String,
+        pub from_at: i64,
+        pub until_at: i64,
+        pub issued_at: i64,
+        pub line_count: i64,
+        pub total: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Which charge is on which invoice.
+pub mod invoice_line {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "invoice_line")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub charge: i64,
+        pub invoice: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Numbers that are given out without gaps.
+pub mod counter {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "counter")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub name: String,
+        /// The last one given out.
+        pub value: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}

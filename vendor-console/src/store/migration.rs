@@ -1,0 +1,15 @@
+//! The schema, step by step. A step that has been released is never changed; a new one follows it.
+
+use sea_orm_migration::prelude::*;
+
+mod m0001_first;
+
+/// All steps, oldest first.
+pub(super) struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_first::Migration)]
+    }
+}

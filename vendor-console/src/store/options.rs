@@ -1,0 +1,265 @@
+//! Options, their releases, and the catalogue that is made of both.
+
+use std::collections::HashMap;
+
+use protocol::codec;
+use protocol::message::device::{Bilingual, Catalogue, CatalogueEntry};
+use protocol::message::staff::{OptionFields, OptionRow, Page, Query, ReleaseRow};
+use protocol::{ContentKey, Digest, Manifest, OptionId, RefusalCode, ReleaseVersion, Signed, Timestamp};
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
+
+use super::entity::{licence, manifest, option, release};
+use super::{Sequence, Store, StoreError, Write, column, last_number, limit, refuse, search_pattern, search_text};
+
+/// A release whose package is durable.
+pub(crate) struct NewRelease<'a> {
+    pub(crate) manifest: &'a Manifest,
+    pub(crate) signed: &'a Signed<Manifest>,
+    pub(crate) key: &'a ContentKey,
+}
+
+impl Store {
+    /// A new option, without a release and therefore not yet for sale.
+    pub(crate) async fn create_option(&self, fields: &OptionFields) -> Result<OptionRow, StoreError> {
+        let write = self.write().await?;
+        let id = &fields.id;
+        if find(&write.tx, id).await?.is_some() {
+            return Err(refuse(RefusalCode::Conflict, format_args!("option {id} is on file already")));
+        }
+        let columns = option::ActiveModel {
+            id: Set(id.as_str().to_owned()),
+            kind: Set(column::kind_name(fields.kind).to_owned()),
+            newest: Set(0),
+            ..columns(fields)?
+        };
+        option::Entity::insert(columns).exec_without_returning(&write.tx).await?;
+        self.finish_option(write, id).await
+    }
+
+    /// Other fields for an option. Orders already authorised keep their offers.
+    pub(crate) async fn update_option(&self, fields: &OptionFields) -> Result<OptionRow, StoreError> {
+        let write = self.write().await?;
+        let before = on_file(&write.tx, &fields.id).await?;
+        if before.kind != column::kind_name(fields.kind) {
+            return Err(refuse(RefusalCode::Conflict, "the kind of an option never changes"));
+        }
+        let filter = option::Column::Id.eq(fields.id.as_str());
+        option::Entity::update_many().set(columns(fields)?).filter(filter).exec(&write.tx).await?;
+        let after = on_file(&write.tx, &fields.id).await?;
+        if before != after && (is_listed(&before) || is_listed(&after)) {
+            catalogue_changed(&write).await?;
+        }
+        self.finish_option(write, &fields.id).await
+    }
+
+    /// The option's kind and the version that its next release will have.
+    pub(crate) async fn next_release(
+        &self,
+        id: &OptionId,
+    ) -> Result<(protocol::package::OptionKind, ReleaseVersion), StoreError> {
+        let option = on_file(&self.db, id).await?;
+        Ok((column::kind(&option.kind)?, ReleaseVersion(column::small(option.newest + 1)?)))
+    }
+
+    /// Puts a release on file. `Conflict` if another one with its version came first.
+    pub(crate) async fn publish(&self, new: NewRelease<'_>, now: Timestamp) -> Result<OptionRow, StoreError> {
+        let NewRelease { manifest, signed, key } = new;
+        let write = self.write().await?;
+        let option = on_file(&write.tx, &manifest.option).await?;
+        let version = i64::from(manifest.version.0);
+        if option.newest + 1 != version {
+            return Err(refuse(RefusalCode::Conflict, "another release was published in the meantime"));
+        }
+        let package = manifest.digest().0.to_vec();
+        let document = manifest::ActiveModel { package: Set(package.clone()), signed: Set(codec::encode(signed)) };
+        manifest::Entity::insert(document).exec_without_returning(&write.tx).await?;
+        let release = release::ActiveModel {
+            option: Set(option.id.clone()),
+            version: Set(version),
+            package: Set(package),
+            content_bytes: Set(column::integer(manifest.content_bytes)?),
+            stored_bytes: Set(column::integer(manifest.stored_bytes())?),
+            chunk_count: Set(i64::from(manifest.chunk_count())),
+            content_key: Set(key.as_bytes().to_vec()),
+            published_at: Set(column::ms(now)?),
+        };
+        release::Entity::insert(release).exec_without_returning(&write.tx).await?;
+        let newest = option::ActiveModel { newest: Set(version), ..Default::default() };
+        let filter = option::Column::Id.eq(option.id.as_str());
+        option::Entity::update_many().set(newest).filter(filter).exec(&write.tx).await?;
+        if option.for_sale {
+            catalogue_changed(&write).await?;
+        }
+        self.finish_option(write, &manifest.option).await
+    }
+
+    /// Options, by id.
+    pub(crate) async fn options(&self, query: &Query) -> Result<Page<OptionRow>, StoreError> {
+        let mut select = option::Entity::find();
+        if let Some(pattern) = search_pattern(query) {
+            select = select.filter(option::Column::Search.into_expr().like(pattern));
+        }
+        let total = select.clone().count(&self.db).await?;
+        let found = select.order_by_asc(option::Column::Id).offset(u64::from(query.offset)).limit(limit(query));
+        let rows = rows(&self.db, found.all(&self.db).await?).await?;
+        Ok(Page { rows, total })
+    }
+
+    /// Grows with every change of the catalogue.
+    pub(crate) async fn catalogue_version(&self) -> Result<u64, StoreError> {
+        column::unsigned(last_number(&self.db, Sequence::CatalogueVersions).await?)
+    }
+
+    /// What is for sale, by id, and the version of that list.
+    pub(crate) async fn catalogue(&self) -> Result<(u64, Vec<CatalogueEntry>), StoreError> {
+        // A write transaction, so that the list and its version belong together.
+        let write = self.write().await?;
+        let version = column::unsigned(last_number(&write.tx, Sequence::CatalogueVersions).await?)?;
+        let listed = option::Entity::find().filter(is_listed_sql()).order_by_asc(option::Column::Id);
+        let listed = listed.all(&write.tx).await?;
+        let mut releases = newest_releases(&write.tx, &listed).await?;
+        let entry = |option: option::Model| {
+            let release = releases
+                .remove(&option.id)
+                .ok_or_else(|| StoreError::Corrupt(format!("no release {} of option {}", option.newest, option.id)))?;
+            let stored_bytes = column::unsigned(release.stored_bytes)?;
+            let version = ReleaseVersion(column::small(release.version)?);
+            let OptionFields { id, kind, name, description, offers, .. } = fields(option)?;
+            Ok(CatalogueEntry { option: id, name, description, kind, version, stored_bytes, offers })
+        };
+        Ok((version, listed.into_iter().map(entry).collect::<Result<_, StoreError>>()?))
+    }
+
+    async fn finish_option(&self, write: Write, id: &OptionId) -> Result<OptionRow, StoreError> {
+        let row = rows(&write.tx, vec![on_file(&write.tx, id).await?]).await?.pop();
+        write.commit().await?;
+        row.ok_or_else(|| RefusalCode::NotFound.into())
+    }
+}
+
+const fn is_listed(option: &option::Model) -> bool {
+    option.for_sale && option.newest > 0
+}
+
+/// [`is_listed`] in SQL.
+pub(super) fn is_listed_sql() -> Condition {
+    Condition::all().add(option::Column::ForSale.eq(true)).add(option::Column::Newest.gt(0))
+}
+
+/// To be called in the transaction that changes anything in the catalogue.
+async fn catalogue_changed(write: &Write) -> Result<(), StoreError> {
+    let listed = option::Entity::find().filter(is_listed_sql()).count(&write.tx).await?;
+    if listed > Catalogue::ENTRIES_MAX as u64 {
+        let detail = format_args!("at most {} options are for sale at a time", Catalogue::ENTRIES_MAX);
+        return Err(refuse(RefusalCode::Conflict, detail));
+    }
+    write.next_number(Sequence::CatalogueVersions).await.map(drop)
+}
+
+pub(super) async fn find(db: &impl ConnectionTrait, id: &OptionId) -> Result<Option<option::Model>, StoreError> {
+    Ok(option::Entity::find_by_id(id.as_str()).one(db).await?)
+}
+
+async fn on_file(db: &impl ConnectionTrait, id: &OptionId) -> Result<option::Model, StoreError> {
+    find(db, id).await?.ok_or_else(|| refuse(RefusalCode::NotFound, format_args!("no option {id}")))
+}
+
+/// The release that an order of this option would deliver.
+pub(super) async fn newest_release(
+    db: &impl ConnectionTrait,
+    option: &option::Model,
+) -> Result<Option<release::Model>, StoreError> {
+    Ok(release::Entity::find_by_id((option.id.clone(), option.newest)).one(db).await?)
+}
+
+async fn newest_releases(
+    db: &impl ConnectionTrait,
+    options: &[option::Model],
+) -> Result<HashMap<String, release::Model>, StoreError> {
+    let ids = options.iter().map(|option| option.id.as_str());
+    // Ascending: the newest of each option is the last to be put into the map.
+    let releases = release::Entity::find()
+        .filter(release::Column::Option.is_in(ids))
+        .order_by_asc(release::Column::Version)
+        .all(db)
+        .await?;
+    Ok(releases.into_iter().map(|release| (release.option.clone(), release)).collect())
+}
+
+/// The signed manifest of a package.
+pub(super) async fn signed_manifest(
+    db: &impl ConnectionTrait,
+    package: Digest,
+) -> Result<Signed<Manifest>, StoreError> {
+    let row = manifest::Entity::find_by_id(package.0.to_vec()).one(db).await?;
+    let damaged = || StoreError::Corrupt(format!("no manifest of package {package}"));
+    codec::decode(&row.ok_or_else(damaged)?.signed).map_err(|_| damaged())
+}
+
+/// The release with this package.
+pub(super) async fn release_of(db: &impl ConnectionTrait, package: Digest) -> Result<release::Model, StoreError> {
+    let found = release::Entity::find().filter(release::Column::Package.eq(package.0.to_vec())).one(db).await?;
+    found.ok_or_else(|| StoreError::Corrupt(format!("no release with package {package}")))
+}
+
+fn columns(fields: &OptionFields) -> Result<option::ActiveModel, StoreError> {
+    let OptionFields { id, name, description, offers, for_sale, kind: _ } = fields;
+    Ok(option::ActiveModel {
+        name_ja: Set(name.ja.as_str().to_owned()),
+        name_en: Set(name.en.as_str().to_owned()),
+        description_ja: Set(description.ja.as_str().to_owned()),
+        description_en: Set(description.en.as_str().to_owned()),
+        offers: Set(column::offers_json(offers)?),
+        for_sale: Set(*for_sale),
+        search: Set(search_text(&[id.as_str(), name.ja.as_str(), name.en.as_str()])),
+        ..Default::default()
+    })
+}
+
+pub(super) fn fields(option: option::Model) -> Result<OptionFields, StoreError> {
+    Ok(OptionFields {
+        id: column::parse(&option.id)?,
+        kind: column::kind(&option.kind)?,
+        name: Bilingual { ja: column::words(&option.name_ja)?, en: column::words(&option.name_en)? },
+        description: Bilingual {
+            ja: column::words(&option.description_ja)?,
+            en: column::words(&option.description_en)?,
+        },
+        offers: column::offers(&option.offers)?,
+        for_sale: option.for_sale,
+    })
+}
+
+async fn rows(db: &impl ConnectionTrait, found: Vec<option::Model>) -> Result<Vec<OptionRow>, StoreError> {
+    let mut releases = newest_releases(db, &found).await?;
+    let sold: HashMap<String, i64> = licence::Entity::find()
+        .select_only()
+        .column(licence::Column::Option)
+        .column_as(licence::Column::Order.count(), "sold")
+        .filter(licence::Column::Option.is_in(found.iter().map(|option| option.id.as_str())))
+        .group_by(licence::Column::Option)
+        .into_tuple()
+        .all(db)
+        .await?
+        .into_iter()
+        .collect();
+    let row = |option: option::Model| {
+        let sold = column::unsigned(sold.get(&option.id).copied().unwrap_or(0))?;
+        let release = releases.remove(&option.id).map(release_row).transpose()?;
+        Ok(OptionRow { fields: fields(option)?, release, sold })
+    };
+    found.into_iter().map(row).collect()
+}
+
+fn release_row(release: release::Model) -> Result<ReleaseRow, StoreError> {
+    Ok(ReleaseRow {
+        version: ReleaseVersion(column::small(release.version)?),
+        package: column::digest(&release.package)?,
+        content_bytes: column::unsigned(release.content_bytes)?,
+        published_at: column::time(release.published_at)?,
+    })
+}
