@@ -1,8 +1,12 @@
 //! The office machine's side of Kobai: it buys options, keeps them, meters their use and erases them.
 
+pub mod cancel;
 pub mod core;
 pub mod data;
+pub mod documents;
 pub mod identity;
+pub mod job;
 pub mod link;
 pub mod store;
+pub mod tray;
 pub mod vault;

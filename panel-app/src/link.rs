@@ -1,11 +1,10 @@
 //! The vendor, as seen from the device: enrolment, requests to the customer service, and transfers of packages.
 
-mod cancel;
 mod enrolment;
 mod transfer;
 
 #[cfg(test)]
-mod test_vendor;
+pub(crate) mod test_vendor;
 #[cfg(test)]
 mod tests;
 
@@ -16,7 +15,6 @@ use protocol::message::{Reply, Service};
 use protocol::net::{Client, Credentials, LinkError, client_config, resolve};
 use tokio::sync::Mutex;
 
-pub use cancel::Cancel;
 pub use enrolment::enrol;
 pub use transfer::{Transfer, TransferLimits, TransferRunner};
 

@@ -10,7 +10,8 @@ use protocol::package::{ChunkRange, MissingChunks};
 use protocol::{FailureCode, RefusalCode, Text};
 
 use super::test_vendor::{Enrolling, Manner, NOW, TestPackage, TestVendor};
-use super::{Cancel, Link, TransferLimits, TransferRunner, enrol};
+use super::{Link, TransferLimits, TransferRunner, enrol};
+use crate::cancel::Cancel;
 use crate::core::{EnrolForm, Failure, LinkFault, TransferEvent, TransferFault};
 use crate::data::Device;
 use crate::store::ChunkStore;

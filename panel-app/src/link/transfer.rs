@@ -23,7 +23,8 @@ use protocol::net::{Client, CloseCode, Credentials, LinkError, read_frame, write
 use protocol::package::MissingChunks;
 use tokio::time::timeout;
 
-use super::{Cancel, fault};
+use super::fault;
+use crate::cancel::Cancel;
 use crate::core::{LinkFault, StorageFault, TransferEvent, TransferFault, TransferOrder};
 use crate::data::StorageError;
 use crate::store::ChunkStore;

@@ -8,9 +8,10 @@ use protocol::net::quinn::{ReadError, RecvStream};
 use protocol::package::MissingChunks;
 use tokio::time::{Instant, sleep};
 
-use super::super::{Cancel, fault};
+use super::super::fault;
 use super::writer::Pipe;
 use super::{STORE_FAILED, Stop};
+use crate::cancel::Cancel;
 use crate::core::{LinkFault, TransferFault};
 
 /// Reads the missing chunks and hands each one over; returns when all of them are durable.

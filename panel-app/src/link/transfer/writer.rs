@@ -6,8 +6,8 @@ use std::time::Instant;
 use protocol::{Digest, Manifest};
 use tokio::sync::{mpsc, oneshot};
 
-use super::super::Cancel;
 use super::{STORE_FAILED, TransferLimits, storage};
+use crate::cancel::Cancel;
 use crate::core::{TransferEvent, TransferFault};
 use crate::store::ChunkStore;
 

@@ -1,0 +1,239 @@
+//! Jobs: a document and the unsealed content of an option become a result, in memory. Nothing here costs a use; the core
+//! grants use and result together, or neither.
+
+mod content;
+mod font;
+mod rules;
+mod typeset;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use protocol::package::OptionKind;
+
+use crate::cancel::Cancel;
+use crate::core::{JobFault, JobRun};
+use crate::documents::Documents;
+use crate::store::ChunkStore;
+use crate::vault::KeyVault;
+
+/// Largest result, in bytes, and the most that a text may grow to on the way.
+pub const RESULT_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Why a job has no result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    Cancelled,
+    Fault(JobFault),
+}
+
+impl From<JobFault> for Stop {
+    fn from(fault: JobFault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// What jobs work with.
+#[derive(Debug, Clone)]
+pub struct JobTools {
+    /// Where documents are.
+    pub documents: Documents,
+    /// Where packages are.
+    pub chunks: ChunkStore,
+    /// Where their keys are.
+    pub vault: Arc<dyn KeyVault>,
+}
+
+impl JobTools {
+    /// Does a job's work on this thread. `None` if it was cancelled.
+    pub fn run(&self, run: &JobRun, cancel: &Cancel) -> Option<Result<Vec<u8>, JobFault>> {
+        // A face or a program that this release cannot cope with must not take the panel down.
+        let worked = catch_unwind(AssertUnwindSafe(|| self.work(run, cancel)));
+        match worked.unwrap_or(Err(Stop::Fault(JobFault::OptionDamaged))) {
+            _ if cancel.is_stopped() => None,
+            Ok(result) => Some(Ok(result)),
+            Err(Stop::Cancelled) => None,
+            Err(Stop::Fault(fault)) => Some(Err(fault)),
+        }
+    }
+
+    fn work(&self, run: &JobRun, cancel: &Cancel) -> Result<Vec<u8>, Stop> {
+        let document = self.documents.read(&run.document)?;
+        let Some(option) = &run.option else { return Ok(document) };
+        let text = String::from_utf8(document).map_err(|_| JobFault::DocumentUnsuitable)?;
+        let content = content::unseal(option, &self.chunks, self.vault.as_ref(), cancel)?;
+        match option.kind {
+            OptionKind::Program => Ok(rules::Program::parse(&content)?.run(text, cancel)?.into_bytes()),
+            OptionKind::FontPack => font::print(&content, &text, cancel),
+        }
+    }
+}
+
+/// A job on its own thread. Dropping it cancels the job.
+#[derive(Debug)]
+pub struct Job {
+    cancel: Cancel,
+}
+
+impl Job {
+    /// Starts it. `done` is called once, on the job's thread, unless the job is cancelled. Errors if there is no thread
+    /// to be had.
+    pub fn start(
+        tools: JobTools,
+        run: JobRun,
+        done: impl FnOnce(Result<Vec<u8>, JobFault>) + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let cancel = Cancel::new();
+        let stopped = cancel.clone();
+        std::thread::Builder::new().name("job".to_owned()).spawn(move || {
+            if let Some(result) = tools.run(&run, &stopped) {
+                done(result);
+            }
+        })?;
+        Ok(Self { cancel })
+    }
+
+    /// Stops it at its next step, without waiting.
+    pub fn stop(&self) {
+        self.cancel.stop();
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        self.cancel.stop();
+    }
+}
+
+/// Between steps: go on?
+fn go_on(cancel: &Cancel) -> Result<(), Stop> {
+    if cancel.is_stopped() { Err(Stop::Cancelled) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use protocol::LicenceId;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::core::{DocumentSource, JobId, JobOption};
+    use crate::data::Device;
+    use crate::link::test_vendor::TestPackage;
+
+    const LICENCE: LicenceId = LicenceId(Uuid::from_u128(1));
+
+    struct World {
+        _temp: tempfile::TempDir,
+        device: Device,
+        tools: JobTools,
+        package: TestPackage,
+    }
+
+    /// A device on which an option is installed and `letter.txt` lies on the glass.
+    fn world(kind: OptionKind, content: &[u8], document: &[u8]) -> World {
+        let temp = tempfile::tempdir().unwrap();
+        let (device, _) = Device::open(temp.path()).unwrap();
+        let package = TestPackage::new(kind, content);
+        let chunks: Vec<_> = (0..).zip(package.chunks.iter().cloned()).collect();
+        device.store.chunks().insert(package.manifest.digest(), &chunks, || true).unwrap();
+        device.vault.keep(LICENCE, &package.key).unwrap();
+        std::fs::write(temp.path().join("glass/letter.txt"), document).unwrap();
+        let tools = JobTools {
+            documents: Documents::new(&device.dir),
+            chunks: device.store.chunks(),
+            vault: device.vault.clone(),
+        };
+        World { _temp: temp, device, tools, package }
+    }
+
+    impl World {
+        fn order(&self) -> JobRun {
+            let manifest = self.package.manifest.clone();
+            JobRun {
+                job: JobId(Uuid::from_u128(2)),
+                document: DocumentSource::Glass("letter.txt".to_owned()),
+                option: Some(JobOption { licence: LICENCE, kind: manifest.kind, manifest }),
+            }
+        }
+
+        fn run(&self) -> Result<Vec<u8>, JobFault> {
+            self.tools.run(&self.order(), &Cancel::new()).unwrap()
+        }
+    }
+
+    const PROGRAM: &[u8] = b"format = \"kobai-rules/1\"\nname = \"t\"\n[[map]]\nfrom = \"a\"\nto = \"b\"\n";
+
+    #[test]
+    fn a_program_works_on_a_document() {
+        assert_eq!(world(OptionKind::Program, PROGRAM, b"banana").run().unwrap(), b"bbnbnb");
+    }
+
+    #[test]
+    fn without_an_option_a_document_stays_as_it_is() {
+        let world = world(OptionKind::Program, PROGRAM, &[0xFF, 0xFE, 0]);
+        let order = JobRun { option: None, ..world.order() };
+        assert_eq!(world.tools.run(&order, &Cancel::new()).unwrap().unwrap(), [0xFF, 0xFE, 0]);
+        assert_eq!(world.run(), Err(JobFault::DocumentUnsuitable), "an option works on text");
+    }
+
+    #[test]
+    fn no_key_no_use() {
+        let world = world(OptionKind::Program, PROGRAM, b"banana");
+        world.device.vault.destroy(LICENCE).unwrap();
+        assert_eq!(world.run(), Err(JobFault::NotInstalled));
+    }
+
+    #[test]
+    fn a_package_that_is_damaged_or_gone_is_not_run() {
+        let world = world(OptionKind::Program, PROGRAM, b"banana");
+        let digest = world.package.manifest.digest();
+        let mut chunk = world.package.chunks[0].clone();
+        chunk[3] ^= 1;
+        world.tools.chunks.insert(digest, &[(0, chunk)], || true).unwrap();
+        assert_eq!(world.run(), Err(JobFault::OptionDamaged));
+        world.tools.chunks.drop_package(digest).unwrap();
+        assert_eq!(world.run(), Err(JobFault::OptionDamaged));
+    }
+
+    #[test]
+    fn content_that_is_no_program_and_no_face_is_damaged() {
+        for kind in [OptionKind::Program, OptionKind::FontPack] {
+            for content in
+                [b"x".as_slice(), &[0; 5_000], b"\0\x01\0\0\0\x01cmap\0\0\0\0\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"]
+            {
+                assert_eq!(world(kind, content, b"text").run(), Err(JobFault::OptionDamaged));
+            }
+        }
+    }
+
+    #[test]
+    fn content_of_several_chunks_is_unsealed_as_one() {
+        let content: Vec<u8> = (0..=250).cycle().take(2 * protocol::package::CHUNK_CONTENT_MAX + 7).collect();
+        let world = world(OptionKind::Program, &content, b"");
+        let option = world.order().option.unwrap();
+        let unseal =
+            |cancel: &Cancel| content::unseal(&option, &world.tools.chunks, world.device.vault.as_ref(), cancel);
+        assert!(*unseal(&Cancel::new()).unwrap() == content);
+        let cancel = Cancel::new();
+        cancel.stop();
+        assert_eq!(unseal(&cancel).err(), Some(Stop::Cancelled));
+    }
+
+    #[test]
+    fn a_job_on_its_own_thread_reports_once_and_a_cancelled_one_never() {
+        let world = world(OptionKind::Program, PROGRAM, b"banana");
+        let (send, receive) = mpsc::channel();
+        let again = send.clone();
+        let job = Job::start(world.tools.clone(), world.order(), move |result| send.send(result).unwrap()).unwrap();
+        assert_eq!(receive.recv().unwrap().unwrap(), b"bbnbnb");
+        drop(job);
+
+        let cancel = Cancel::new();
+        cancel.stop();
+        assert!(world.tools.run(&world.order(), &cancel).is_none());
+        drop(again);
+        assert!(receive.recv().is_err());
+    }
+}
