@@ -10,3 +10,5 @@ pub mod link;
 pub mod store;
 pub mod tray;
 pub mod vault;
+#[cfg(feature = "gui")]
+pub mod ui;

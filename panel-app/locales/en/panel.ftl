@@ -1,0 +1,276 @@
+# What the touchscreen says, screen by screen. Every key is in the other languages too; the build fails otherwise.
+
+language-name = English
+
+## Everywhere
+
+ok = OK
+cancel = Cancel
+back = Back
+close = Close
+remove = Remove
+done = Done
+next = Next
+clear = Clear
+space = Space
+backspace = Delete character
+product = Kobai
+try-again = Try again
+
+## Status bar
+
+# $serial (String) - the device's factory ID
+status-serial = S/N { $serial }
+status-not-enrolled = Not registered
+status-unknown = Not connected yet
+status-up = Online
+status-down = Offline
+
+## Home
+
+copy = Copy
+print = Print
+scan = Scan
+fax = Fax
+store = Option store
+store-hint = Add functions and fonts
+my-options = My options
+# $count (Number) - how many options are installed
+my-options-hint = { $count ->
+    [0] None installed yet
+    [one] 1 installed
+   *[other] { $count } installed
+}
+settings = Settings
+home-not-enrolled = This machine is not registered with the vendor yet. Options can be bought once it is.
+home-register = Register
+
+## Options and offers
+
+kind-program = Function
+kind-font-pack = Font pack
+# $version (Number) - 1, 2, 3 …
+version = Version { $version }
+# $size (String) - for example 12.3 MB
+download-size = { $size } download
+form-permanent = Permanent use
+form-permanent-meaning = Pay once and use it on this machine for as long as you like.
+# $count (Number) - decides singular or plural
+# $shown (String) - the same number, formatted
+form-uses = { $count ->
+    [one] 1 use
+   *[other] { $shown } uses
+}
+# $count (Number) - decides singular or plural
+# $shown (String) - the same number, formatted
+form-uses-meaning = { $count ->
+    [one] You can use it once. After that it is removed from this machine.
+   *[other] You can use it { $shown } times. After the last use it is removed from this machine.
+}
+# $count (Number) - decides singular or plural
+# $shown (String) - the same number, formatted
+form-days = { $count ->
+    [one] 1 day
+   *[other] { $shown } days
+}
+# $count (Number) - decides singular or plural
+# $shown (String) - the same number, formatted
+form-days-meaning = { $count ->
+    [one] You can use it for 24 hours from the purchase. After that it is removed from this machine.
+   *[other] You can use it for { $shown } days from the purchase. After that it is removed from this machine.
+}
+# $price (String) - the lowest price, formatted
+price-from = from { $price }
+installed = Installed
+
+## What is left
+
+left-unlimited = No limit
+left-none = That was the last use. The option has been removed.
+# $count (Number) - decides singular or plural
+# $shown (String) - the same number, formatted
+left-uses = { $count ->
+    [one] 1 use left
+   *[other] { $shown } uses left
+}
+# $days (Number) - whole days
+# $hours (Number) - hours beyond them
+left-days = { $days ->
+    [one] 1 day { $hours } h left
+   *[other] { $days } days { $hours } h left
+}
+# $hours (Number) - whole hours
+# $minutes (Number) - minutes beyond them
+left-hours = { $hours } h { $minutes } min left
+# $minutes (Number) - whole minutes
+left-minutes = { $minutes } min left
+left-moment = Less than a minute left
+left-ending = Ends after the running job
+
+## Store
+
+store-search = Search options
+store-refresh = Refresh
+store-empty = The vendor offers no options at the moment.
+# $text (String) - what was searched for
+store-no-match = Nothing found for “{ $text }”.
+store-loading = Loading the catalogue…
+
+## Buying
+
+step-confirm = Confirm
+step-download = Download
+step-buy = Buy
+step-done = Done
+offer-title = Buy an option
+offer-prices = Price
+offer-note-choice = OK starts the download. You choose how to buy when it is complete; nothing is charged before.
+# $price (String) - the only offer's price
+offer-note-single = OK starts the download. When it is complete, the option is bought for { $price }.
+wanted-by-copy = This copy job needs the option below.
+wanted-by-print = This print job needs the option below.
+wanted-by-scan = This scan job needs the option below.
+wanted-by-fax = This fax job needs the option below.
+contract-title = Contract user ID
+contract-prompt = Enter the 10-digit number on your contract.
+contract-why = This machine is not assigned to a customer, so the vendor needs to know who buys.
+contract-digits = Contract user ID
+contract-check-digit = This number contains a typing error. Please compare it with your contract.
+contract-complete = The number is complete. Press OK.
+# $count (Number) - digits that are still missing
+contract-missing = { $count ->
+    [one] 1 more digit
+   *[other] { $count } more digits
+}
+requesting-title = Checking the purchase
+requesting-text = The vendor is being asked. This takes a few seconds.
+downloading-title = Downloading
+# $done (String) - for example 1.2 MB
+# $total (String) - for example 12.3 MB
+downloading-amount = { $done } of { $total }
+# $speed (String) - for example 2.1 MB
+downloading-speed = { $speed } per second
+downloading-estimating = Measuring the speed…
+# $seconds (Number) - estimated seconds
+downloading-seconds = About { $seconds } s left
+# $minutes (Number) - estimated minutes
+downloading-minutes = About { $minutes } min left
+# $hours (Number) - estimated hours
+downloading-hours = About { $hours } h left
+downloading-reconnecting = The connection was lost. Reconnecting; what has arrived is kept.
+downloading-note = Nothing is charged for a download that is cancelled.
+downloading-bar = Download progress
+choose-title = Choose how to buy
+choose-prompt = The download is complete. How would you like to use this option?
+choose-price-changed = The download is complete. The price has changed; please check it before you buy.
+choose-permanent = Buy
+choose-temporary = Temporary use
+# $price (String) - formatted price
+choose-button = Buy for { $price }
+buying-title = Completing the purchase
+buying-text = Please wait. Do not switch the machine off.
+done-title = Purchase complete
+# $name (String) - the option's name
+done-text = “{ $name }” is ready to use.
+done-price = Price
+done-form = Usage
+# $order (String) - the order number
+done-order = Order { $order }
+done-next = You find it under My options. The charge appears on your next invoice.
+done-back-copy = Back to copying
+done-back-print = Back to printing
+done-back-scan = Back to scanning
+done-back-fax = Back to faxing
+failed-title = The purchase could not be completed
+failed-title-other = That did not work
+failed-reason = What happened
+failed-advice = What you can do
+failed-kept = What has been downloaded is kept.
+# $code (String) - the stable code for support
+failed-code = Code: { $code }
+failed-continue = Continue
+failed-start-again = Start again
+
+## My options
+
+my-empty = No options are installed.
+my-to-store = Open the option store
+my-installed = Installed
+my-ended = Ended
+# $date (String) - when
+# $price (String) - formatted price
+my-since = Bought { $date } for { $price }
+my-remove-title = Remove this option?
+# $name (String) - the option's name
+my-remove-text = “{ $name }” is erased from this machine for good. What is left of it is lost and not refunded.
+my-remove-keep = Keep it
+my-remove-confirm = Remove for good
+# $name (String) - the option's name
+my-remove-named = Remove { $name }
+# $date (String) - when
+ended-used-up = All uses used · { $date }
+# $date (String) - when
+ended-period-over = Period over · { $date }
+# $date (String) - when
+ended-removed = Removed · { $date }
+
+## Settings
+
+settings-language = Language
+settings-server = Server address
+settings-server-none = Not set
+settings-about = About this machine
+settings-product = Product
+settings-serial = Serial number
+settings-customer = Customer
+settings-vendor = Vendor’s server
+settings-fingerprint = Vendor’s fingerprint
+settings-unset = —
+
+## Server address
+
+server-title = Server address and registration
+server-intro = The vendor gives you these four values.
+server-enrolled = This machine is registered. Registering again needs a new activation code.
+server-vendor = Server address
+server-vendor-help = Host name or address, a colon and the port, for example vendor.example.com:4433
+server-vendor-error = Use the form host:port, for example vendor.example.com:4433.
+server-fingerprint = Fingerprint
+server-fingerprint-help = 64 digits 0–9 and a–f. Colons may be left out.
+server-fingerprint-error = A fingerprint has 64 digits 0–9 and a–f.
+server-serial = Serial number
+server-serial-help = It is on the type plate of this machine.
+server-serial-error = A serial number has 4 to 32 capital letters, digits and hyphens.
+server-code = Activation code
+server-code-help = 26 letters and digits. It can be used once. Hyphens may be left out.
+server-code-error = An activation code has 26 letters A–Z and digits 2–7.
+server-empty = Tap to enter
+server-register = Register
+server-busy = Registering…
+
+## Jobs
+
+job-documents-copy = Original on the glass
+job-documents-print = Waiting to be printed
+job-documents-scan = Original on the glass
+job-documents-fax = Original to send
+job-no-documents = There is no document.
+job-options = Use with
+job-no-option = No option
+job-no-option-hint = The machine’s own functions
+# $price (String) - formatted price
+job-not-installed = Not bought · { $price }
+job-start-copy = Start copying
+job-start-print = Start printing
+job-start-scan = Start scanning
+job-start-fax = Send fax
+job-choose-document = Choose a document.
+job-buy-first = The selected option is not installed: Start opens the purchase.
+job-running = Working…
+# $document (String) - file name
+job-running-text = Processing “{ $document }”.
+job-finished = Finished
+# $output (String) - file name in the tray
+job-finished-text = The result is in the tray: { $output }
+job-failed = The job could not be done
+job-failed-note = Nothing was used up.

@@ -1,0 +1,99 @@
+# うまくいかなかった理由（本文）と対処方法（.advice）。すべてのコードに一つずつ。
+
+## 販売元による拒否
+
+refusal-bad-message = 販売元サーバーがこの機器からの要求を解釈できませんでした。
+    .advice = 機器のソフトウェアが古い可能性があります。販売元にお問い合わせください。
+refusal-not-permitted = この機器には、この操作が許可されていません。
+    .advice = 販売元にお問い合わせください。
+refusal-unknown-device = この機器は販売元に登録されていません。
+    .advice = 販売元に機番の登録を依頼してください。
+refusal-device-revoked = この機器では、現在オプションを購入できません。
+    .advice = 利用停止の理由を販売元にお問い合わせください。
+refusal-activation-refused = 機番または登録コードが受け付けられませんでした。
+    .advice = 入力内容をご確認ください。解決しない場合は、販売元に新しい登録コードを依頼してください。
+refusal-contract-required = この機器にはお客様情報が登録されていません。
+    .advice = もう一度購入手続きを行い、契約ユーザー ID を入力してください。
+refusal-contract-refused = 契約ユーザー ID が受け付けられませんでした。
+    .advice = 契約書の番号と見比べて、もう一度入力してください。
+refusal-customer-suspended = お客様の購入は現在停止されています。
+    .advice = 販売元のお客様窓口にお問い合わせください。
+refusal-unknown-option = このオプションは取り扱われていません。
+    .advice = ストアからオプションをお選びください。
+refusal-option-not-for-sale = このオプションは現在購入できません。
+    .advice = 別のオプションを選ぶか、販売元にお問い合わせください。
+refusal-unknown-order = 販売元にこの機器の該当する注文がありません。
+    .advice = もう一度購入手続きを行ってください。
+refusal-order-mismatch = 注文の内容が販売元の記録と一致しません。
+    .advice = もう一度購入手続きを行ってください。
+refusal-order-closed = この注文は終了しています。料金は発生していません。
+    .advice = もう一度購入手続きを行ってください。
+refusal-already-licensed = この購入はすでに完了しています。
+    .advice = 「マイオプション」をご確認ください。
+refusal-not-delivered = 配信の完了がまだ確認されていません。
+    .advice = しばらくしてから再開してください。
+refusal-digest-mismatch = 受信したデータが販売元のデータと一致しません。
+    .advice = もう一度ダウンロードしてください。
+refusal-offer-not-available = この利用方法は提供されていません。
+    .advice = もう一度手続きを行い、表示された利用方法からお選びください。
+refusal-already-chosen = この注文は、すでに別の利用方法で購入されています。
+    .advice = 「マイオプション」をご確認ください。
+refusal-ticket-invalid = ダウンロードの許可が受け付けられませんでした。
+    .advice = もう一度購入手続きを行ってください。
+refusal-ticket-expired = ダウンロードの許可の有効期限が切れました。
+    .advice = 再開すると、新しい許可を取得します。
+refusal-no-such-chunk = ダウンロードの内容が販売元のデータと合いません。
+    .advice = もう一度ダウンロードしてください。
+refusal-package-unavailable = 現在、このオプションを配信できません。
+    .advice = しばらくしてからお試しください。販売元には通知済みです。
+refusal-service-unavailable = 販売元のサービスの一部に接続できません。
+    .advice = しばらくしてからお試しください。
+refusal-busy = 販売元サーバーが混み合っています。
+    .advice = 1 分ほど待ってから、もう一度お試しください。
+refusal-storage-failed = 販売元サーバーで記録できませんでした。料金は発生していません。
+    .advice = しばらくしてからお試しください。
+refusal-not-found = 販売元に該当する記録がありません。
+    .advice = 入力内容を確認するか、販売元にお問い合わせください。
+refusal-conflict = 販売元の記録により、この操作はできません。
+    .advice = 販売元にお問い合わせください。
+refusal-invalid-input = 入力内容が受け付けられませんでした。
+    .advice = 入力内容を訂正して、もう一度お試しください。
+refusal-upload-incomplete = 販売元への送信が途中で終わりました。
+    .advice = もう一度お試しください。
+
+## 通信と機器の不具合
+
+fault-link-lost = 販売元サーバーに接続できないか、接続が切れました。
+    .advice = LAN ケーブルやネットワークの設定を確認して、もう一度お試しください。
+fault-timeout = 販売元サーバーから応答がありませんでした。
+    .advice = ネットワークを確認するか、しばらくしてからお試しください。
+fault-wrong-content = 受信したデータが壊れていました。
+    .advice = もう一度ダウンロードしてください。繰り返す場合は、販売元にお問い合わせください。
+fault-disk-full = この機器の保存領域に空きがありません。
+    .advice = 不要なオプションを削除してから、もう一度お試しください。
+fault-storage = この機器にデータを保存できませんでした。
+    .advice = 機器の電源を入れ直してください。繰り返す場合は、サービス窓口にご連絡ください。
+
+## 信頼性
+
+distrust = この機器と販売元サーバーとの間で、相互の確認ができませんでした。
+    .advice = 設定のサーバーアドレスと証明書の指紋を確認するか、販売元にお問い合わせください。
+not-genuine = 販売元がこの機器向けに署名したデータではないため、受け取りませんでした。
+    .advice = もう一度お試しください。繰り返す場合は、販売元にご連絡ください。
+not-enrolled = この機器は販売元に登録されていません。
+    .advice = 「設定」の「サーバーアドレス」から登録してください。
+
+## ジョブ
+
+job-fault-document-unreadable = 文書を読み取れません。
+    .advice = 文書を確認して、もう一度お試しください。
+job-fault-document-unsuitable = 選択したオプションは、この種類の文書に対応していません。
+    .advice = 別の文書または別のオプションをお選びください。
+job-fault-document-too-large = 文書がこの機器で扱える大きさを超えています。
+    .advice = 文書を分割してお試しください。
+job-fault-option-damaged = この機器に保存されたオプションのデータが壊れています。
+    .advice = 復元できますので、販売元にお問い合わせください。
+job-fault-not-installed = オプションが未購入か、利用が終了しています。
+    .advice = オプションストアで購入するか、別のオプションをお選びください。
+job-fault-tray-unwritable = 結果を排出先に出力できません。
+    .advice = 出力先フォルダーの空き容量と権限を確認して、もう一度お試しください。

@@ -1,0 +1,152 @@
+//! What is installed and what is left of it; what has ended, and why.
+
+use egui::{Rect, Sense, Ui, pos2, vec2};
+use egui_material_icons::icons;
+
+use super::parts;
+use crate::core::{Command, EndReason, EndedOption, InstalledOption, LicenceNote, Place};
+use crate::ui::chrome;
+use crate::ui::state::Cx;
+use crate::ui::theme::{self, Tone};
+use crate::ui::widgets::{self, Look};
+
+const ROW: f32 = 96.0;
+const ENDED_ROW: f32 = 68.0;
+const REMOVE_WIDTH: f32 = 132.0;
+
+pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, ended: &[EndedOption]) {
+    let view = cx.view;
+    let removing = view.installed.iter().find(|option| Some(option.licence) == cx.state.removing);
+    if let Some(option) = removing {
+        confirm_removal(ui, cx, area, option);
+        return;
+    }
+    let below = chrome::header(ui, cx, area, &cx.texts.msg_my_options(), Some(Place::Home));
+    if view.installed.is_empty() && ended.is_empty() {
+        nothing(ui, cx, below.body);
+        return;
+    }
+    let list = below.body.shrink2(vec2(theme::MARGIN, 0.0));
+    widgets::scroll(ui, list, "options", |ui| {
+        if view.installed.is_empty() {
+            widgets::say(ui, theme::BODY, theme::INK_SOFT, cx.texts.msg_my_empty());
+        } else {
+            widgets::say(ui, theme::SMALL_BOLD, theme::INK_SOFT, cx.texts.msg_my_installed());
+        }
+        for option in &view.installed {
+            let (rect, _) = ui.allocate_exact_size(vec2(list.width(), ROW), Sense::hover());
+            if installed(ui, cx, rect, option) {
+                cx.state.removing = Some(option.licence);
+            }
+        }
+        if !ended.is_empty() {
+            ui.add_space(8.0);
+            widgets::say(ui, theme::SMALL_BOLD, theme::INK_SOFT, cx.texts.msg_my_ended());
+        }
+        for option in ended {
+            let (rect, _) = ui.allocate_exact_size(vec2(list.width(), ENDED_ROW), Sense::hover());
+            over(ui, cx, rect, option);
+        }
+        ui.add_space(theme::MARGIN);
+    });
+}
+
+fn nothing(ui: &mut Ui, cx: &mut Cx<'_>, body: Rect) {
+    let inner = parts::middle_card(ui, body, 220.0);
+    widgets::at(ui, inner, |ui| {
+        ui.add_space(12.0);
+        ui.vertical_centered(|ui| widgets::say(ui, theme::BODY, theme::INK_SOFT, cx.texts.msg_my_empty()));
+    });
+    let button = Rect::from_center_size(pos2(inner.center().x, inner.bottom() - 44.0), vec2(360.0, theme::ACTION.y));
+    let icon = Some(icons::ICON_STOREFRONT);
+    if widgets::button(ui, button, Look::Primary, icon, &cx.texts.msg_my_to_store(), true) {
+        cx.send(Command::Go(Place::Store));
+    }
+}
+
+fn tone(left: LicenceNote) -> Tone {
+    const DAY_MS: u64 = protocol::time::DAY_MS;
+    match left {
+        LicenceNote::Unlimited => theme::GOOD,
+        LicenceNote::Uses(0..=2) | LicenceNote::Time(0..=DAY_MS) | LicenceNote::Ending => theme::WARN,
+        LicenceNote::Uses(_) | LicenceNote::Time(_) => theme::BLUE,
+    }
+}
+
+/// True if the user wants to remove it.
+fn installed(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, option: &InstalledOption) -> bool {
+    let texts = cx.texts;
+    widgets::paint_card(ui, rect);
+    let (icon, icon_tone) = parts::kind_icon(option.option.kind);
+    widgets::paint_disc(ui.painter(), pos2(rect.left() + 50.0, rect.center().y), icon, 60.0, icon_tone);
+    let name = texts.pick(&option.option.name).as_str();
+    let remove = Rect::from_min_max(
+        pos2(rect.right() - 18.0 - REMOVE_WIDTH, rect.center().y - theme::BUTTON_HEIGHT / 2.0),
+        pos2(rect.right() - 18.0, rect.center().y + theme::BUTTON_HEIGHT / 2.0),
+    );
+    let left_text = texts.left(option.left);
+    let left_width = 300.0;
+    let text = Rect::from_min_max(
+        pos2(rect.left() + 96.0, rect.top() + 14.0),
+        pos2(remove.left() - left_width - 12.0, rect.bottom()),
+    );
+    widgets::at(ui, text, |ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        widgets::say_line(ui, theme::HEADING, theme::INK, name);
+        let since = texts.msg_my_since(texts.date(option.since), option.price.to_string());
+        widgets::say_line(ui, theme::SMALL, theme::INK_SOFT, since);
+    });
+    let badge =
+        Rect::from_min_max(pos2(text.right() + 12.0, rect.center().y - 16.0), pos2(remove.left(), rect.bottom()));
+    widgets::at(ui, badge, |ui| widgets::badge(ui, None, &left_text, tone(option.left)));
+    ui.push_id(option.licence, |ui| {
+        widgets::named_button(ui, remove, Look::Danger, &texts.msg_remove(), &texts.msg_my_remove_named(name))
+    })
+    .inner
+}
+
+fn over(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, option: &EndedOption) {
+    ui.painter().rect_filled(rect, theme::RADIUS, theme::NEUTRAL.ground);
+    let icon = match option.reason {
+        EndReason::UsedUp => icons::ICON_PIN,
+        EndReason::PeriodOver => icons::ICON_SCHEDULE,
+        EndReason::Removed => icons::ICON_DELETE,
+    };
+    widgets::paint_icon(ui.painter(), pos2(rect.left() + 50.0, rect.center().y), icon, 32.0, theme::INK_SOFT);
+    let middle = rect.left() + rect.width() * 0.45;
+    let line = theme::BODY.line_height();
+    let place = |from: f32, to: f32| {
+        Rect::from_min_max(pos2(from, rect.center().y - line / 2.0), pos2(to, rect.center().y + line / 2.0))
+    };
+    let name = format!("{} · {}", cx.texts.pick(&option.name).as_str(), cx.texts.form(option.form));
+    widgets::at(ui, place(rect.left() + 96.0, middle - 12.0), |ui| {
+        widgets::say_line(ui, theme::BODY, theme::INK_SOFT, name);
+    });
+    widgets::at(ui, place(middle, rect.right() - 18.0), |ui| {
+        widgets::say_line(ui, theme::BODY, theme::INK_SOFT, cx.texts.ended(option.reason, option.ended_at));
+    });
+}
+
+fn confirm_removal(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, option: &InstalledOption) {
+    let texts = cx.texts;
+    let below = chrome::header(ui, cx, area, &texts.msg_my_remove_title(), None);
+    let (body, bar) = chrome::action_bar(ui, below.body);
+    let inner = parts::middle_card(ui, body, 260.0);
+    let rest = parts::option_line(ui, cx, inner, &option.option);
+    widgets::at(ui, rest.with_min_y(rest.top() + 12.0), |ui| {
+        let name = texts.pick(&option.option.name).as_str();
+        widgets::badge(ui, None, &texts.left(option.left), tone(option.left));
+        ui.add_space(4.0);
+        widgets::say(ui, theme::BODY, theme::INK, texts.msg_my_remove_text(name));
+    });
+    let keep = chrome::left_action(bar, 280.0);
+    if widgets::button(ui, keep, Look::Plain, None, &texts.msg_my_remove_keep(), true) {
+        cx.state.removing = None;
+    }
+    let remove = chrome::right_action(bar, 280.0);
+    let icon = Some(icons::ICON_DELETE);
+    if widgets::button(ui, remove, Look::Danger, icon, &texts.msg_my_remove_confirm(), true) {
+        cx.state.removing = None;
+        cx.send(Command::Remove(option.licence));
+    }
+}

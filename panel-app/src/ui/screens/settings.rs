@@ -1,0 +1,95 @@
+//! Language, the way to the server address, and what this machine is.
+
+use egui::{Rect, Ui, pos2, vec2};
+use egui_material_icons::icons;
+
+use crate::core::{Command, Language, Place};
+use crate::ui::chrome;
+use crate::ui::state::Cx;
+use crate::ui::texts;
+use crate::ui::theme;
+use crate::ui::widgets;
+
+pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect) {
+    let below = chrome::header(ui, cx, area, &cx.texts.msg_settings(), Some(Place::Home));
+    let body = below.body.shrink2(vec2(theme::MARGIN, 0.0));
+    let half = widgets::columns(body.with_max_y(body.top() + 108.0), 2, theme::GAP);
+    for (index, rect) in half.enumerate() {
+        match index {
+            0 => language(ui, cx, rect),
+            _ => server(ui, cx, rect),
+        }
+    }
+    about(ui, cx, Rect::from_min_max(pos2(body.left(), body.top() + 108.0 + theme::GAP), body.max - vec2(0.0, 20.0)));
+}
+
+fn language(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {
+    widgets::at(ui, rect, |ui| widgets::say(ui, theme::SMALL_BOLD, theme::INK_SOFT, cx.texts.msg_settings_language()));
+    let row = rect.with_min_y(rect.top() + 34.0);
+    for (language, place) in [Language::Ja, Language::En].into_iter().zip(widgets::columns(row, 2, theme::GAP)) {
+        let selected = cx.texts.language() == language;
+        let name = texts::own_name(language);
+        let response = widgets::plate(ui, place, name, Some(selected));
+        let ink = if selected { theme::ACCENT } else { theme::INK };
+        let galley = widgets::lay_out(ui.painter(), theme::HEADING, ink, name, place.width(), 1);
+        ui.painter().galley(place.center() - galley.size() / 2.0, galley, ink);
+        if response.clicked() && !selected {
+            cx.send(Command::SetLanguage(language));
+        }
+    }
+}
+
+fn server(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {
+    let title = cx.texts.msg_settings_server();
+    widgets::at(ui, rect, |ui| widgets::say(ui, theme::SMALL_BOLD, theme::INK_SOFT, title.as_str()));
+    let row = rect.with_min_y(rect.top() + 34.0);
+    let clicked = widgets::plate(ui, row, &title, None).clicked();
+    let shown = cx.view.vendor.clone().unwrap_or_else(|| cx.texts.msg_settings_server_none());
+    widgets::paint_icon(ui.painter(), pos2(row.left() + 36.0, row.center().y), icons::ICON_DNS, 32.0, theme::ACCENT);
+    let kinds = [theme::BODY_BOLD, theme::SMALL_BOLD, theme::FINE];
+    let galley = widgets::lay_out_fitting(ui.painter(), &kinds, theme::INK, &shown, row.width() - 120.0);
+    ui.painter().galley(pos2(row.left() + 68.0, row.center().y - galley.size().y / 2.0), galley, theme::INK);
+    let chevron = pos2(row.right() - 30.0, row.center().y);
+    widgets::paint_icon(ui.painter(), chevron, icons::ICON_CHEVRON_RIGHT, 32.0, theme::INK_SOFT);
+    if clicked {
+        cx.send(Command::Go(Place::ServerAddress));
+    }
+}
+
+fn about(ui: &mut Ui, cx: &Cx<'_>, rect: Rect) {
+    let texts = cx.texts;
+    let title_height = 34.0;
+    widgets::at(ui, rect, |ui| widgets::say(ui, theme::SMALL_BOLD, theme::INK_SOFT, texts.msg_settings_about()));
+    let card = rect.with_min_y(rect.top() + title_height);
+    widgets::paint_card(ui, card);
+    let unset = || texts.msg_settings_unset();
+    let facts = [
+        (texts.msg_settings_product(), format!("{} {}", texts.msg_product(), env!("CARGO_PKG_VERSION"))),
+        (texts.msg_settings_serial(), cx.view.serial.as_ref().map_or_else(unset, ToString::to_string)),
+        (texts.msg_settings_customer(), cx.view.customer.as_ref().map_or_else(unset, ToString::to_string)),
+        (texts.msg_settings_vendor(), cx.view.vendor.clone().unwrap_or_else(unset)),
+        (texts.msg_settings_fingerprint(), cx.view.ca_fingerprint.as_deref().map_or_else(unset, in_groups)),
+    ];
+    let mut line = card.shrink2(vec2(24.0, 14.0));
+    let height = line.height() / (facts.len() as f32 + 0.5);
+    for (name, value) in facts {
+        let name_place = Rect::from_min_size(line.min, vec2(220.0, height));
+        widgets::at(ui, name_place, |ui| widgets::say_line(ui, theme::BODY, theme::INK_SOFT, name));
+        let value_place = Rect::from_min_max(pos2(line.left() + 236.0, line.top()), line.max);
+        // A fingerprint takes two lines; nothing else may.
+        widgets::at(ui, value_place, |ui| widgets::say(ui, theme::BODY, theme::INK, value));
+        line.min.y += height;
+    }
+}
+
+/// Hexadecimal digits in groups of four, so that two people can compare them aloud.
+fn in_groups(hex: &str) -> String {
+    let mut out = String::with_capacity(hex.len() + hex.len() / 4);
+    for (i, digit) in hex.chars().enumerate() {
+        if i > 0 && i % 4 == 0 {
+            out.push(' ');
+        }
+        out.push(digit);
+    }
+    out
+}

@@ -1,0 +1,180 @@
+//! The whole catalogue of the vendor as cards, with a search field.
+
+use egui::accesskit::Role;
+use egui::{CornerRadius, Frame, Margin, Rect, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2};
+use egui_material_icons::icons;
+
+use super::parts;
+use crate::core::{Command, Place, Progress, StoreRow};
+use crate::ui::chrome;
+use crate::ui::keyboard::{self, Keys};
+use crate::ui::reasons;
+use crate::ui::state::Cx;
+use crate::ui::theme;
+use crate::ui::widgets::{self, Look};
+
+const CARD_HEIGHT: f32 = 148.0;
+const SEARCH_MAX: usize = 100;
+
+pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, catalogue: &Progress<Vec<StoreRow>>) {
+    let below = chrome::header(ui, cx, area, &cx.texts.msg_store(), Some(Place::Home));
+    let mut body = below.body;
+    if cx.state.store.keyboard {
+        let (rest, board) = body.split_top_bottom_at_y(body.bottom() - keyboard::HEIGHT);
+        if keyboard::show(ui, board, Keys::Search, cx.texts, &cx.texts.msg_close()) {
+            cx.state.store.keyboard = false;
+        }
+        body = rest;
+    }
+    let refresh =
+        Rect::from_min_max(pos2(below.beside.right() - theme::BUTTON_HEIGHT, below.beside.top()), below.beside.max);
+    if widgets::icon_button(ui, refresh, icons::ICON_REFRESH, &cx.texts.msg_store_refresh()) {
+        cx.send(Command::Refresh);
+    }
+    let right = refresh.left() - theme::GAP;
+    let left = below.beside.left().max(right - 420.0);
+    search_field(ui, cx, Rect::from_x_y_ranges(left..=right, below.beside.y_range()));
+    match catalogue {
+        Progress::Loading => message(ui, body, &cx.texts.msg_store_loading(), true),
+        Progress::Failed(failure) => {
+            let reason = reasons::reason(cx.texts, *failure);
+            message(ui, body, &format!("{}\n{}", reason.sentence, reason.advice), false);
+            let button = Rect::from_center_size(pos2(body.center().x, body.center().y + 84.0), theme::ACTION);
+            if widgets::button(ui, button, Look::Primary, Some(icons::ICON_REFRESH), &cx.texts.msg_try_again(), true) {
+                cx.send(Command::Refresh);
+            }
+        }
+        Progress::Ready(rows) if rows.is_empty() => message(ui, body, &cx.texts.msg_store_empty(), false),
+        Progress::Ready(rows) => cards(ui, cx, body, rows),
+    }
+}
+
+fn search_field(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {
+    let search = &mut cx.state.store;
+    let radius = CornerRadius::same(28);
+    ui.painter().rect(rect, radius, theme::SURFACE, theme::OUTLINE, egui::StrokeKind::Inside);
+    widgets::paint_icon(
+        ui.painter(),
+        pos2(rect.left() + 30.0, rect.center().y),
+        icons::ICON_SEARCH,
+        26.0,
+        theme::INK_SOFT,
+    );
+    let clear = Rect::from_min_max(pos2(rect.right() - rect.height(), rect.top()), rect.max);
+    let mut field = rect.with_min_x(rect.left() + 52.0);
+    if !search.text.is_empty() {
+        field.max.x = clear.left();
+        let response = widgets::touch(ui, clear, &cx.texts.msg_clear(), true);
+        widgets::paint_icon(ui.painter(), clear.center(), icons::ICON_CLOSE, 26.0, theme::INK_SOFT);
+        if response.clicked() {
+            search.text.clear();
+        }
+    }
+    let edit = TextEdit::singleline(&mut search.text)
+        .id_salt("search")
+        .font(theme::BODY.font())
+        .hint_text(theme::BODY.text(cx.texts.msg_store_search(), theme::INK_FAINT))
+        .frame(Frame::NONE)
+        .margin(Margin::symmetric(4, 0))
+        .align(egui::Align2::LEFT_CENTER)
+        .min_size(field.size())
+        .char_limit(SEARCH_MAX);
+    let response = ui.put(field, edit).accessible_name(cx.texts.msg_store_search());
+    if response.clicked() {
+        search.keyboard = true;
+    }
+    if search.keyboard && !response.has_focus() {
+        // Enter on a real keyboard ends the search; otherwise the keys on the screen need a field to type into.
+        if response.lost_focus() {
+            search.keyboard = false;
+        } else {
+            response.request_focus();
+        }
+    }
+}
+
+fn message(ui: &mut Ui, body: Rect, text: &str, waiting: bool) {
+    let area = Rect::from_center_size(body.center() - vec2(0.0, 20.0), vec2(body.width() - 200.0, 120.0));
+    if waiting {
+        widgets::paint_waiting(ui, pos2(area.center().x, area.top() - 10.0));
+    }
+    widgets::at(ui, area.with_min_y(area.top() + 24.0), |ui| {
+        ui.vertical_centered(|ui| widgets::say(ui, theme::BODY, theme::INK_SOFT, text));
+    });
+}
+
+fn cards(ui: &mut Ui, cx: &mut Cx<'_>, body: Rect, rows: &[StoreRow]) {
+    let wanted = cx.state.store.text.trim().to_lowercase();
+    let found: Vec<&StoreRow> = rows.iter().filter(|row| matches(row, &wanted)).collect();
+    if found.is_empty() {
+        message(ui, body, &cx.texts.msg_store_no_match(cx.state.store.text.trim()), false);
+        return;
+    }
+    let mut opened = None;
+    let area = body.shrink2(vec2(theme::MARGIN, 0.0));
+    widgets::scroll(ui, area, "catalogue", |ui| {
+        let width = area.width();
+        for pair in found.chunks(2) {
+            let (line, _) = ui.allocate_exact_size(vec2(width, CARD_HEIGHT), Sense::hover());
+            for (row, rect) in pair.iter().zip(widgets::columns(line, 2, theme::GAP)) {
+                if card(ui, cx, rect, row) {
+                    opened = Some(row.option.id.clone());
+                }
+            }
+            ui.add_space(theme::GAP - ui.spacing().item_spacing.y);
+        }
+        ui.add_space(theme::MARGIN);
+    });
+    if let Some(option) = opened {
+        cx.send(Command::OpenOffer(option));
+    }
+}
+
+/// Whether the option is meant, in whatever language it was typed.
+fn matches(row: &StoreRow, wanted: &str) -> bool {
+    let option = &row.option;
+    let texts = [
+        option.name.ja.as_str(),
+        option.name.en.as_str(),
+        option.description.ja.as_str(),
+        option.description.en.as_str(),
+        option.id.as_str(),
+    ];
+    wanted.split_whitespace().all(|word| texts.iter().any(|text| text.to_lowercase().contains(word)))
+}
+
+fn card(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, row: &StoreRow) -> bool {
+    let texts = cx.texts;
+    let name = texts.pick(&row.option.name).as_str();
+    let response = widgets::plate(ui, rect, name, None);
+    let (icon, tone) = parts::kind_icon(row.option.kind);
+    let painter = ui.painter().clone();
+    widgets::paint_disc(&painter, pos2(rect.left() + 50.0, rect.top() + 54.0), icon, 64.0, tone);
+    let left = rect.left() + 98.0;
+    let width = rect.right() - 20.0 - left;
+    let title = widgets::lay_out(&painter, theme::HEADING, theme::INK, name, width, 1);
+    painter.galley(pos2(left, rect.top() + 14.0), title, theme::INK);
+    let description = texts.pick(&row.option.description).as_str();
+    let about = widgets::lay_out(&painter, theme::SMALL, theme::INK_SOFT, description, width, 2);
+    painter.galley(pos2(left, rect.top() + 48.0), about, theme::INK_SOFT);
+    let y = rect.bottom() - 26.0;
+    if row.installed {
+        widgets::paint_badge(
+            &painter,
+            pos2(left, y),
+            Some(icons::ICON_CHECK_CIRCLE),
+            &texts.msg_installed(),
+            theme::GOOD,
+        );
+    } else {
+        widgets::paint_badge(&painter, pos2(left, y), None, &texts.kind(row.option.kind), theme::NEUTRAL);
+    }
+    let price = texts.price_from(&row.offers);
+    let galley = widgets::lay_out(&painter, theme::BODY_BOLD, theme::ACCENT, &price, width, 1);
+    let place = pos2(rect.right() - 20.0 - galley.size().x, y - galley.size().y / 2.0);
+    // A card is one button; what else is on it is told to screen readers in one go.
+    let told = ui.interact(Rect::from_min_size(place, galley.size()), response.id.with("price"), Sense::hover());
+    told.widget_info(|| WidgetInfo::labeled(Role::Label, true, &price));
+    painter.galley(place, galley, theme::ACCENT);
+    response.clicked()
+}

@@ -1,0 +1,103 @@
+//! Every screen in both languages at 1024x600: targets large enough, nothing cut off, nothing on top of another.
+
+use egui::epaint::{ClippedShape, Shape, TextShape};
+use egui::{Rect, accesskit::Role};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+
+use super::stage::{Stage, stage};
+use crate::core::{Language, View};
+use crate::ui::{samples, theme};
+
+fn each_screen(check: impl Fn(&str, &Harness<'_, Stage>)) {
+    for (name, view) in samples::all() {
+        for language in [Language::Ja, Language::En] {
+            let harness = stage(View { language, ..view.clone() });
+            check(&format!("{name} in {language:?}"), &harness);
+        }
+    }
+}
+
+fn screen() -> Rect {
+    Rect::from_min_size(egui::Pos2::ZERO, theme::SCREEN.into())
+}
+
+#[test]
+fn whatever_can_be_touched_is_large_enough_and_does_not_overlap() {
+    each_screen(|name, harness| {
+        let touchable: Vec<(String, Rect)> = harness
+            .query_all_by(|node| egui::accessibility::is_input(node.role()))
+            .map(|node| (node.accesskit_node().label().unwrap_or_default(), node.rect()))
+            .collect();
+        let ends = name.starts_with("requesting") || name.starts_with("buying");
+        assert!(!touchable.is_empty() || ends, "{name}: nothing to touch");
+        for (index, (label, rect)) in touchable.iter().enumerate() {
+            let small = rect.width() < theme::TARGET_MIN || rect.height() < theme::TARGET_MIN;
+            assert!(!small, "{name}: {label} is only {rect:?}");
+            for (other, place) in &touchable[..index] {
+                let both = rect.intersect(*place);
+                assert!(!both.is_positive() || both.area() < 1.0, "{name}: {label} and {other} overlap");
+            }
+        }
+    });
+}
+
+#[test]
+fn whatever_is_not_in_a_list_is_on_the_screen() {
+    each_screen(|name, harness| {
+        for node in harness.query_all_by(|node| node.label().is_some()) {
+            let mut above = std::iter::successors(node.accesskit_node().parent(), |node| node.parent());
+            if above.any(|node| node.role() == Role::ScrollView) {
+                continue;
+            }
+            let inside = screen().expand(0.5).contains_rect(node.rect());
+            assert!(inside, "{name}: {:?} lies at {:?}", node.accesskit_node().label(), node.rect());
+        }
+    });
+}
+
+#[test]
+fn no_text_is_cut_off_or_painted_over_another() {
+    each_screen(|name, harness| {
+        let mut texts = Vec::new();
+        for ClippedShape { clip_rect, shape, .. } in &harness.output().shapes {
+            collect(shape, *clip_rect, &mut texts);
+        }
+        for (index, (clip, text)) in texts.iter().enumerate() {
+            let shown = text.galley.text();
+            assert!(!text.galley.elided || is_catalogue_text(shown), "{name}: shortened: {shown}");
+            let bounds = text.visual_bounding_rect();
+            let sideways = clip.x_range().expand(1.0);
+            let fits = sideways.contains(bounds.left()) && sideways.contains(bounds.right());
+            assert!(fits, "{name}: cut off at the side: {shown} at {bounds:?} within {clip:?}");
+            let bounds = bounds.intersect(*clip).shrink(1.0);
+            for (other_clip, other) in &texts[..index] {
+                let both = bounds.intersect(other.visual_bounding_rect().intersect(*other_clip).shrink(1.0));
+                assert!(!both.is_positive(), "{name}: {shown} is painted over {}", other.galley.text());
+            }
+        }
+    });
+}
+
+fn collect<'a>(shape: &'a Shape, clip: Rect, texts: &mut Vec<(Rect, &'a TextShape)>) {
+    match shape {
+        Shape::Vec(shapes) => shapes.iter().for_each(|shape| collect(shape, clip, texts)),
+        Shape::Text(text) if text.visual_bounding_rect().intersects(clip) => texts.push((clip, text)),
+        _ => {}
+    }
+}
+
+/// Names and descriptions come from the vendor and may be longer than a card.
+fn is_catalogue_text(text: &str) -> bool {
+    samples::catalogue().iter().any(|row| {
+        let option = &row.option;
+        [
+            option.name.ja.as_str(),
+            option.name.en.as_str(),
+            option.description.ja.as_str(),
+            option.description.en.as_str(),
+        ]
+        .iter()
+        .any(|known| text.starts_with(known))
+    })
+}
