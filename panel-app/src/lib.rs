@@ -9,6 +9,6 @@ pub mod job;
 pub mod link;
 pub mod store;
 pub mod tray;
-pub mod vault;
 #[cfg(feature = "gui")]
 pub mod ui;
+pub mod vault;

@@ -105,7 +105,7 @@ left-hours = { $hours } h { $minutes } min left
 # $minutes (Number) - whole minutes
 left-minutes = { $minutes } min left
 left-moment = Less than a minute left
-left-ending = Ends after the running job
+left-ending = Ends after this job
 
 ## Store
 
@@ -224,7 +224,7 @@ settings-product = Product
 settings-serial = Serial number
 settings-customer = Customer
 settings-vendor = Vendor’s server
-settings-fingerprint = Vendor’s fingerprint
+settings-fingerprint = Vendor fingerprint
 settings-unset = —
 
 ## Server address

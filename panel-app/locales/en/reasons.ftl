@@ -80,7 +80,7 @@ distrust = This machine and the vendor’s server could not verify each other.
     .advice = Check the server address and the fingerprint in the settings, or ask the vendor.
 not-genuine = The data was not signed by the vendor for this machine, so it was rejected.
     .advice = Please try again. If it happens again, tell the vendor.
-not-enrolled = This machine is not registered with the vendor.
+not-enrolled = This machine has not been registered yet.
     .advice = Register it under Settings, Server address.
 
 ## Jobs

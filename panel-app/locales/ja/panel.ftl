@@ -80,7 +80,7 @@ left-days = { $days ->
 left-hours = 残り { $hours } 時間 { $minutes } 分
 left-minutes = 残り { $minutes } 分
 left-moment = 残り 1 分未満
-left-ending = 実行中のジョブが終わると終了します
+left-ending = ジョブ終了後に終了
 
 ## ストア
 
@@ -178,7 +178,7 @@ settings-product = 製品
 settings-serial = 機番
 settings-customer = お客様
 settings-vendor = 販売元サーバー
-settings-fingerprint = 販売元の証明書
+settings-fingerprint = 証明書の指紋
 settings-unset = —
 
 ## サーバーアドレス

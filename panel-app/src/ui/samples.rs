@@ -1,4 +1,5 @@
 //! One view of every kind, for the tests and for `examples/gallery.rs`; not part of the product.
+#![allow(unreachable_pub)] // the gallery includes this file
 
 use std::str::FromStr;
 
@@ -196,6 +197,11 @@ pub fn fresh(screen: Screen) -> View {
     }
 }
 
+/// A panel of a device that belongs to no customer.
+fn unassigned(screen: Screen) -> View {
+    View { customer: None, ..view(screen) }
+}
+
 pub fn job(kind: JobKind, state: JobState) -> Screen {
     let documents = match kind {
         JobKind::Copy => vec![("会議資料.txt", 18_400)],
@@ -229,8 +235,11 @@ pub fn all() -> Vec<(&'static str, View)> {
             "offer-single",
             view(Screen::Offer { option: mincho(), offers: vec![offer("permanent", 9_800)], wanted_by: None }),
         ),
-        ("contract", view(Screen::ContractId { option: ocr(), refused: None })),
-        ("contract-refused", view(Screen::ContractId { option: ocr(), refused: Some(RefusalCode::ContractRefused) })),
+        ("contract", unassigned(Screen::ContractId { option: ocr(), refused: None })),
+        (
+            "contract-refused",
+            unassigned(Screen::ContractId { option: ocr(), refused: Some(RefusalCode::ContractRefused) }),
+        ),
         ("requesting", view(Screen::Requesting { option: ocr() })),
         ("downloading", view(download(17_900_000, Some(2_140_000), false))),
         ("downloading-start", view(download(0, None, false))),

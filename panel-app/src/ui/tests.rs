@@ -5,6 +5,8 @@ mod layout;
 mod screens;
 mod stage;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use protocol::{FailureCode, RefusalCode};
@@ -13,7 +15,7 @@ use super::reasons::reason;
 use super::samples;
 use super::texts::Texts;
 use super::{Panel, WindowError};
-use crate::core::{Failure, JobFault, Language, Screen};
+use crate::core::{Failure, JobFault, Language, Screen, View};
 use stage::{Stage, stage};
 
 const JOB_FAULTS: [JobFault; 6] = [
@@ -40,7 +42,6 @@ fn every_failure_has_its_own_sentence_and_advice_in_both_languages() {
                 assert!(text.ends_with(end), "{failure:?}: {text}");
                 assert!(text.chars().count() <= 120, "{failure:?}: too long for the screen: {text}");
             }
-            // A job and a purchase may both meet a device that is not enrolled; all else differs.
             assert!(sentences.insert(reason.sentence.clone()), "{failure:?}: {} twice", reason.sentence);
         }
     }
@@ -71,11 +72,13 @@ fn a_still_screen_asks_for_no_frame_before_the_next_minute() {
 fn the_device_can_wake_the_window_from_its_own_thread() {
     let mut harness = stage(samples::view(Screen::Home));
     harness.run();
-    assert!(!harness.ctx.has_requested_repaint());
+    let woken = Arc::new(AtomicBool::new(false));
+    let heard = woken.clone();
+    harness.ctx.set_request_repaint_callback(move |_| heard.store(true, Ordering::Relaxed));
     let device = harness.state().device.clone();
     device.show(samples::view(Screen::Settings));
     std::thread::spawn(move || device.wake()).join().unwrap();
-    assert!(harness.ctx.has_requested_repaint());
+    assert!(woken.load(Ordering::Relaxed));
     harness.run();
     assert!(Stage::sees(&harness, "表示言語"));
 }
@@ -91,5 +94,3 @@ fn the_language_follows_the_view_at_once() {
     harness.run();
     assert!(Stage::sees(&harness, "Copy") && !Stage::sees(&harness, "コピー"));
 }
-
-use crate::core::View;

@@ -13,10 +13,10 @@ use egui_material_icons::MaterialIcon;
 
 use super::theme::{self, Tone, Type};
 
-/// Lays something out from the top of a given rectangle.
+/// Lays something out from the top of a given rectangle, without moving the cursor of `ui`.
 pub(super) fn at<R>(ui: &mut Ui, rect: Rect, add: impl FnOnce(&mut Ui) -> R) -> R {
     let layout = Layout::top_down(Align::Min);
-    ui.scope_builder(UiBuilder::new().max_rect(rect).layout(layout), add).inner
+    add(&mut ui.new_child(UiBuilder::new().max_rect(rect).layout(layout)))
 }
 
 /// A text that wraps.
@@ -170,6 +170,12 @@ pub(super) fn plate(ui: &mut Ui, rect: Rect, name: &str, selected: Option<bool>)
     response
 }
 
+/// Tells screen readers and tests what is painted on a plate besides its name.
+pub(super) fn tell(ui: &Ui, plate: &Response, rect: Rect, text: &str) {
+    let told = ui.interact(rect, plate.id.with(text), Sense::hover());
+    told.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
+}
+
 /// A white plate that is only looked at.
 pub(super) fn paint_card(ui: &Ui, rect: Rect) {
     ui.painter().rect(rect, theme::RADIUS, theme::SURFACE, theme::HAIRLINE, StrokeKind::Inside);
@@ -270,7 +276,12 @@ pub(super) fn scroll<R>(ui: &mut Ui, rect: Rect, name: &str, add: impl FnOnce(&m
     at(ui, rect, |ui| {
         let source = egui::scroll_area::ScrollSource::ALL;
         let area = ScrollArea::vertical().id_salt(name).auto_shrink(false).scroll_source(source);
-        area.show(ui, add).inner
+        let role = |ui: &Ui| ui.ctx().accesskit_node_builder(ui.unique_id(), |node| node.set_role(Role::ScrollView));
+        area.show(ui, |ui| {
+            role(ui);
+            add(ui)
+        })
+        .inner
     })
 }
 

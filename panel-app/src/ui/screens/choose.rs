@@ -81,8 +81,13 @@ fn choice(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, offer: &Offer) -> bool {
     let large = widgets::lay_out_fitting(&painter, &[theme::TITLE, theme::HEADING], theme::INK, &form, width);
     painter.galley(pos2(left, inner.top() + 24.0), large, theme::INK);
     let meaning = texts.form_meaning(offer.form);
-    let about = widgets::lay_out(&painter, theme::SMALL, theme::INK_SOFT, &meaning, inner.width(), 4);
-    painter.galley(pos2(inner.left(), inner.top() + 74.0), about, theme::INK_SOFT);
+    let mut about = widgets::lay_out(&painter, theme::BODY, theme::INK_SOFT, &meaning, inner.width(), 4);
+    if about.size().y > inner.height() - 76.0 - PILL || about.elided {
+        about = widgets::lay_out(&painter, theme::SMALL, theme::INK_SOFT, &meaning, inner.width(), 5);
+    }
+    let place = Rect::from_min_size(pos2(inner.left(), inner.top() + 76.0), about.size());
+    painter.galley(place.min, about, theme::INK_SOFT);
+    widgets::tell(ui, &response, place, &meaning);
     let pill = inner.with_min_y(inner.bottom() - PILL);
     let fill = if response.is_pointer_button_down_on() { theme::ACCENT_PRESSED } else { theme::ACCENT };
     painter.rect_filled(pill, theme::RADIUS, fill);

@@ -1,6 +1,6 @@
 //! Bought and installed: option and price once more (the seed's figure 8), and what comes next.
 
-use egui::{Rect, Sense, Ui, UiBuilder, pos2, vec2};
+use egui::{Rect, Sense, Ui, pos2, vec2};
 use egui_material_icons::icons;
 use protocol::{Offer, OrderId};
 
@@ -24,7 +24,7 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, purchase: &Purchase
     let below = chrome::header(ui, cx, area, &texts.msg_done_title(), None);
     chrome::steps(ui, cx, below.beside, Step::Done);
     let (body, bar) = chrome::action_bar(ui, below.body);
-    let inner = parts::middle_card(ui, body, 336.0);
+    let inner = parts::middle_card(ui, body, 304.0);
     let (left, right) = inner.split_left_right_at_x(inner.left() + 120.0);
     let disc = pos2(left.left() + 44.0, left.top() + 48.0);
     widgets::paint_disc(ui.painter(), disc, icons::ICON_CHECK_CIRCLE, 88.0, theme::GOOD);
@@ -61,8 +61,7 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, purchase: &Purchase
 fn fact(ui: &mut Ui, name: &str, value: &str) {
     let (line, _) = ui.allocate_exact_size(vec2(ui.available_width(), theme::HEADING.line_height()), Sense::hover());
     let (left, right) = line.split_left_right_at_x(line.left() + 150.0);
-    let mut beside = ui.new_child(UiBuilder::new().max_rect(left.with_min_y(left.top() + 2.0)));
-    widgets::say_line(&mut beside, theme::BODY, theme::INK_SOFT, name);
-    let mut beside = ui.new_child(UiBuilder::new().max_rect(right));
-    widgets::say_line(&mut beside, theme::HEADING, theme::INK, value);
+    let left = left.with_min_y(left.top() + 2.0);
+    widgets::at(ui, left, |ui| widgets::say_line(ui, theme::BODY, theme::INK_SOFT, name));
+    widgets::at(ui, right, |ui| widgets::say_line(ui, theme::HEADING, theme::INK, value));
 }

@@ -1,6 +1,6 @@
 //! The transfer: how far, how fast, how long still (the seed's figure 7).
 
-use egui::{Align, Layout, Rect, Ui};
+use egui::{Align, Layout, Rect, Ui, vec2};
 use egui_material_icons::icons;
 
 use super::parts;
@@ -16,23 +16,24 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, option: &OptionSumm
     let below = chrome::header(ui, cx, area, &texts.msg_downloading_title(), None);
     chrome::steps(ui, cx, below.beside, Step::Download);
     let (body, bar) = chrome::action_bar(ui, below.body);
-    let inner = parts::middle_card(ui, body, 356.0);
+    let inner = parts::middle_card(ui, body, 340.0);
     let rest = parts::option_line(ui, cx, inner, option);
     widgets::at(ui, rest, |ui| {
-        ui.add_space(4.0);
+        ui.add_space(8.0);
         ui.with_layout(Layout::top_down(Align::Center), |ui| {
             widgets::say(ui, theme::DISPLAY, theme::ACCENT, format!("{} %", percent(download)));
         });
         widgets::progress(ui, &texts.msg_downloading_bar(), fraction(download));
         ui.add_space(2.0);
-        ui.columns_const(|[left, right]| {
-            let amount =
-                texts.msg_downloading_amount(texts::bytes(download.done_bytes), texts::bytes(download.total_bytes));
-            widgets::say(left, theme::BODY, theme::INK, amount);
-            right.with_layout(Layout::top_down(Align::Max), |ui| {
-                widgets::say_line(ui, theme::BODY, theme::INK, pace(texts, download));
+        let (done, total) = (texts::bytes(download.done_bytes), texts::bytes(download.total_bytes));
+        let line = vec2(ui.available_width(), theme::BODY.line_height());
+        ui.allocate_ui_with_layout(line, Layout::right_to_left(Align::Center), |ui| {
+            widgets::say_line(ui, theme::BODY, theme::INK, pace(texts, download));
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                widgets::say_line(ui, theme::BODY, theme::INK, texts.msg_downloading_amount(done, total));
             });
         });
+        ui.add_space(4.0);
         if download.reconnecting {
             widgets::notice(ui, theme::WARN, icons::ICON_SYNC, &texts.msg_downloading_reconnecting());
         } else {

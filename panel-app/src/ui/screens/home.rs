@@ -84,7 +84,8 @@ fn function(ui: &mut Ui, rect: Rect, icon: MaterialIcon, tone: Tone, name: &str)
 }
 
 fn wide(ui: &mut Ui, rect: Rect, icon: MaterialIcon, name: &str, hint: &str) -> bool {
-    let clicked = widgets::plate(ui, rect, name, None).clicked();
+    let response = widgets::plate(ui, rect, name, None);
+    widgets::tell(ui, &response, rect.shrink(16.0), hint);
     let painter = ui.painter();
     widgets::paint_disc(painter, pos2(rect.left() + 76.0, rect.center().y), icon, 88.0, theme::GOOD);
     let left = rect.left() + 140.0;
@@ -95,11 +96,14 @@ fn wide(ui: &mut Ui, rect: Rect, icon: MaterialIcon, name: &str, hint: &str) -> 
     let title_height = title.size().y;
     painter.galley(pos2(left, top), title, theme::INK);
     painter.galley(pos2(left, top + title_height + 4.0), below, theme::INK_SOFT);
-    clicked
+    response.clicked()
 }
 
 fn narrow(ui: &mut Ui, rect: Rect, icon: MaterialIcon, name: &str, hint: &str) -> bool {
-    let clicked = widgets::plate(ui, rect, name, None).clicked();
+    let response = widgets::plate(ui, rect, name, None);
+    if !hint.is_empty() {
+        widgets::tell(ui, &response, rect.shrink(16.0), hint);
+    }
     let painter = ui.painter();
     let width = rect.width() - 32.0;
     let kinds = [theme::HEADING, theme::BODY_BOLD, theme::SMALL_BOLD];
@@ -114,5 +118,5 @@ fn narrow(ui: &mut Ui, rect: Rect, icon: MaterialIcon, name: &str, hint: &str) -
         painter.galley(pos2(rect.center().x - size.x / 2.0, y), galley, theme::INK);
         y += size.y;
     }
-    clicked
+    response.clicked()
 }

@@ -171,6 +171,8 @@ impl Item<'_> {
         painter.galley(pos2(left, rect.top() + 9.0), name, theme::INK);
         let note = widgets::lay_out(&painter, theme::SMALL, self.note_tone.ink, self.note, room, 1);
         painter.galley(pos2(left, rect.top() + 38.0), note, self.note_tone.ink);
+        let below = Rect::from_min_max(pos2(left, rect.top() + 38.0), pos2(left + room, rect.bottom()));
+        widgets::tell(ui, &response, below, self.note);
         let (icon, color) = if self.selected {
             (icons::ICON_RADIO_BUTTON_CHECKED, theme::ACCENT)
         } else {

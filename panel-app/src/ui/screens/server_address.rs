@@ -93,8 +93,12 @@ fn row(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, field: EnrolField, enabled: bool) -
         (value.to_owned(), theme::INK)
     };
     let kinds = [theme::BODY_BOLD, theme::SMALL, theme::FINE];
-    let galley = widgets::lay_out_fitting(&painter, &kinds, color, &text, room);
+    let mut galley = widgets::lay_out_fitting(&painter, &kinds, color, &text, room);
+    if galley.elided {
+        galley = widgets::lay_out(&painter, theme::FINE, color, &text, room, 2);
+    }
     painter.galley(pos2(left, rect.center().y - galley.size().y / 2.0), galley, color);
+    widgets::tell(ui, &response, Rect::from_min_size(pos2(left, rect.top()), vec2(room, ROW)), &text);
     let (icon, color) = if EnrolFields::fits(field, value) {
         (icons::ICON_CHECK_CIRCLE, theme::GOOD.ink)
     } else if enrol.is_wrong(field) {

@@ -43,7 +43,7 @@ fn server(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {
     let title = cx.texts.msg_settings_server();
     widgets::at(ui, rect, |ui| widgets::say(ui, theme::SMALL_BOLD, theme::INK_SOFT, title.as_str()));
     let row = rect.with_min_y(rect.top() + 34.0);
-    let clicked = widgets::plate(ui, row, &title, None).clicked();
+    let response = widgets::plate(ui, row, &title, None);
     let shown = cx.view.vendor.clone().unwrap_or_else(|| cx.texts.msg_settings_server_none());
     widgets::paint_icon(ui.painter(), pos2(row.left() + 36.0, row.center().y), icons::ICON_DNS, 32.0, theme::ACCENT);
     let kinds = [theme::BODY_BOLD, theme::SMALL_BOLD, theme::FINE];
@@ -51,7 +51,8 @@ fn server(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {
     ui.painter().galley(pos2(row.left() + 68.0, row.center().y - galley.size().y / 2.0), galley, theme::INK);
     let chevron = pos2(row.right() - 30.0, row.center().y);
     widgets::paint_icon(ui.painter(), chevron, icons::ICON_CHEVRON_RIGHT, 32.0, theme::INK_SOFT);
-    if clicked {
+    widgets::tell(ui, &response, row.with_min_x(row.left() + 68.0), &shown);
+    if response.clicked() {
         cx.send(Command::Go(Place::ServerAddress));
     }
 }

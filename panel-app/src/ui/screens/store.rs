@@ -1,7 +1,6 @@
 //! The whole catalogue of the vendor as cards, with a search field.
 
-use egui::accesskit::Role;
-use egui::{CornerRadius, Frame, Margin, Rect, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2};
+use egui::{CornerRadius, Frame, Margin, Rect, Sense, TextEdit, Ui, pos2, vec2};
 use egui_material_icons::icons;
 
 use super::parts;
@@ -159,6 +158,8 @@ fn card(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, row: &StoreRow) -> bool {
     painter.galley(pos2(left, rect.top() + 48.0), about, theme::INK_SOFT);
     let y = rect.bottom() - 26.0;
     if row.installed {
+        let badge = Rect::from_min_size(pos2(left, y - 16.0), vec2(100.0, 32.0));
+        widgets::tell(ui, &response, badge, &texts.msg_installed());
         widgets::paint_badge(
             &painter,
             pos2(left, y),
@@ -172,9 +173,7 @@ fn card(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, row: &StoreRow) -> bool {
     let price = texts.price_from(&row.offers);
     let galley = widgets::lay_out(&painter, theme::BODY_BOLD, theme::ACCENT, &price, width, 1);
     let place = pos2(rect.right() - 20.0 - galley.size().x, y - galley.size().y / 2.0);
-    // A card is one button; what else is on it is told to screen readers in one go.
-    let told = ui.interact(Rect::from_min_size(place, galley.size()), response.id.with("price"), Sense::hover());
-    told.widget_info(|| WidgetInfo::labeled(Role::Label, true, &price));
+    widgets::tell(ui, &response, Rect::from_min_size(place, galley.size()), &price);
     painter.galley(place, galley, theme::ACCENT);
     response.clicked()
 }
