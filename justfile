@@ -1,0 +1,43 @@
+# Short names for what is typed often. `just` lists them; nothing here is needed to build, test or run.
+
+# List these.
+default:
+    @just --list
+
+# The demo world with both windows.
+demo *ARGS:
+    cargo run --release -- {{ ARGS }}
+
+# The demo world without a display: the whole story, step by step.
+headless:
+    cargo run --release -- --headless
+
+# What the README says: all tests.
+test *ARGS:
+    cargo test --workspace {{ ARGS }}
+
+# Tests, each in a process of its own (needs cargo-nextest).
+nextest *ARGS:
+    cargo nextest run --workspace {{ ARGS }}
+
+# Format and lint, as CI does.
+check:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# Everything that CI does.
+ci:
+    .ci/run
+
+# Write the golden bytes of the wire anew, then look at what has changed.
+bless:
+    KOBAI_BLESS=1 cargo test -p protocol --test golden
+    git diff --stat protocol/tests/golden
+
+# The vendor's server alone, in ./vendor-data, without any GUI crate.
+server *ARGS:
+    cargo run --release -p vendor-console --no-default-features --bin vendor-server -- {{ ARGS }}
+
+# Licences, banned crates, sources (needs cargo-deny).
+deny:
+    cargo deny --all-features check bans licenses sources
