@@ -35,3 +35,4 @@ pub use signed::Signed;
 pub use text::Text;
 pub use ticket::Ticket;
 pub use time::Timestamp;
+pub use uuid;

@@ -1,1 +1,15 @@
-//! End-to-end tests: vendor and devices on loopback.
+//! A vendor and its devices on loopback, over real QUIC, with clocks that tests can move.
+
+mod device;
+pub mod process;
+mod relay;
+mod vendor;
+
+pub use device::Device;
+pub use relay::Relay;
+pub use vendor::{OptionSpec, Vendor};
+
+use std::time::Duration;
+
+/// How long a test waits for something that must happen: far longer than it ever takes.
+pub const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,0 +1,118 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use protocol::{ActivationCode, CaFingerprint, ContractUserId, DeviceSerial, OptionId, Text, UsageForm};
+
+use crate::core::Language;
+
+/// The office machine's panel: buys, keeps, uses and erases option software.
+#[derive(Debug, Parser)]
+#[command(
+    name = "panel-app",
+    version,
+    after_help = "Exit codes: 0 done, 1 no window, 2 usage, 3 refused, 4 network, 5 storage."
+)]
+pub struct Args {
+    /// Folder with everything durable of this device
+    #[arg(long, global = true, value_name = "DIR", default_value = "panel-data")]
+    pub data: PathBuf,
+    /// Prints JSON instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(flatten)]
+    pub(super) window: Window,
+    #[command(subcommand)]
+    pub(super) action: Option<Action>,
+}
+
+/// How the window opens.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(super) struct Window {
+    /// Covers the whole screen
+    #[arg(long)]
+    pub(super) fullscreen: bool,
+    /// Language of the window, from now on
+    #[arg(long, value_enum)]
+    pub(super) lang: Option<Lang>,
+}
+
+/// A language of the window.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Lang {
+    /// Japanese
+    Ja,
+    /// English
+    En,
+}
+
+impl From<Lang> for Language {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::Ja => Self::Ja,
+            Lang::En => Self::En,
+        }
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Action {
+    /// Opens the window (also without any command)
+    Gui(Window),
+    /// Registers this device with the vendor
+    Enrol(EnrolArgs),
+    /// Lists what is for sale
+    Catalogue,
+    /// Lists what is installed
+    Options,
+    /// Lists purchases
+    Orders,
+    /// Buys an option, or continues an unfinished purchase of it
+    Buy {
+        /// Option id, as in the catalogue
+        option: OptionId,
+        /// permanent, uses:N or days:N
+        #[arg(long)]
+        form: UsageForm,
+        /// Contract user ID, for a device that is assigned to no customer
+        #[arg(long)]
+        contract_id: Option<ContractUserId>,
+    },
+    /// Cancels an unfinished purchase
+    Cancel,
+    /// Does a job with an option
+    Use {
+        /// Option id
+        option: OptionId,
+        /// Document to work on
+        #[arg(long)]
+        input: PathBuf,
+        /// File for the result
+        #[arg(long)]
+        output: PathBuf,
+    },
+    /// Removes an option for good
+    Remove {
+        /// Option id
+        option: OptionId,
+    },
+}
+
+/// What enrolment needs to know.
+#[derive(Debug, clap::Args)]
+pub(super) struct EnrolArgs {
+    /// HOST:PORT of the vendor's server
+    #[arg(long)]
+    pub(super) vendor: Text<120>,
+    /// SHA-256 fingerprint of the vendor's CA, 64 hexadecimal digits
+    #[arg(long)]
+    pub(super) ca_fingerprint: CaFingerprint,
+    /// Serial number of this device
+    #[arg(long)]
+    pub(super) serial: DeviceSerial,
+    /// Activation code from the vendor
+    #[arg(long)]
+    pub(super) code: ActivationCode,
+}

@@ -1,0 +1,67 @@
+//! `panel-app use` and `remove`: what is done with an installed option.
+
+use std::path::Path;
+
+use protocol::OptionId;
+use serde_json::json;
+
+use super::PATIENCE;
+use super::output::{Fault, Output};
+use super::show::note_text;
+use crate::core::{Command, Failure, JobFault, JobState, LicenceNote, Screen};
+use crate::service::Service;
+
+pub(super) fn use_option(
+    service: &Service,
+    option: &OptionId,
+    input: &Path,
+    output: &Path,
+    out: Output,
+) -> Result<(), Fault> {
+    let absolute = |path: &Path| {
+        std::path::absolute(path).map_err(|_| Fault::usage("bad-path", "The path of a file cannot be used."))
+    };
+    let (input, output) = (absolute(input)?, absolute(output)?);
+    service.apply(Command::RunFile { input, output, option: option.clone() });
+    let end = service.watch(PATIENCE, |core| match core.view().screen {
+        Screen::Job(job) => match job.state {
+            JobState::Finished { output, left } => Some(Ok((output, left))),
+            JobState::Failed(failure) => Some(Err(failure)),
+            JobState::Idle | JobState::Running { .. } => None,
+        },
+        _ => None,
+    });
+    let (file, left) = end.ok_or_else(Fault::silent)?.map_err(Fault::from)?;
+    let uses_left = match left {
+        Some(LicenceNote::Uses(left)) => Some(left),
+        _ => None,
+    };
+    out.print(&json!({ "option": option, "output": file, "uses_left": uses_left }), || {
+        let left = left.map_or(String::new(), |left| format!(" ({})", note_text(left)));
+        format!("{file}{left}")
+    });
+    Ok(())
+}
+
+pub(super) fn remove(service: &Service, option: &OptionId, out: Output) -> Result<(), Fault> {
+    let wanted = option.clone();
+    let licences = service.inspect(move |core| {
+        let installed = core.view().installed;
+        installed.into_iter().filter(|o| o.option.id == wanted).map(|o| o.licence).collect::<Vec<_>>()
+    });
+    let licences = licences.ok_or_else(Fault::silent)?;
+    if licences.is_empty() {
+        return Err(Failure::Job(JobFault::NotInstalled).into());
+    }
+    for licence in &licences {
+        service.apply(Command::Remove(*licence));
+    }
+    let wanted = option.clone();
+    let left = service.inspect(move |core| core.view().installed.iter().any(|o| o.option.id == wanted));
+    if left != Some(false) {
+        return Err(Failure::Fault(protocol::FailureCode::Storage).into());
+    }
+    let removed: Vec<String> = licences.iter().map(ToString::to_string).collect();
+    out.print(&json!({ "option": option, "removed": removed }), || format!("{option} is removed and erased."));
+    Ok(())
+}

@@ -1,0 +1,281 @@
+//! The panel's thread: one step after the other, and effects in the core's order.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+use protocol::OrderId;
+use protocol::package::OptionKind;
+use tokio::runtime::Runtime;
+
+use super::{Clock, Display, Message, Watcher};
+use crate::cancel::Cancel;
+use crate::core::{
+    Ask, Change, Core, Effect, EnrolForm, Input, JobFault, JobOutput, JobRun, LinkFault, StorageFault, TransferEvent,
+    TransferFault, TransferOrder,
+};
+use crate::data::{Device, StorageError};
+use crate::documents::Documents;
+use crate::job::{Job, JobTools};
+use crate::link::{Link, Transfer, TransferLimits, TransferRunner, enrol};
+use crate::tray::Tray;
+use crate::vault::KeyVault as _;
+
+/// What is shown grows old: the time of day, what is left of a period.
+const VIEW_AGE: Duration = Duration::from_secs(5);
+/// After a failed transaction, what is due by time alone waits this long.
+const WRITE_PAUSE: Duration = Duration::from_secs(5);
+
+pub(super) struct Worker {
+    core: Core,
+    device: Device,
+    clock: Clock,
+    runtime: Runtime,
+    link: Option<Link>,
+    transfer: Option<(OrderId, Transfer)>,
+    /// Dropping it cancels it.
+    job: Option<Job>,
+    documents: Documents,
+    tray: Tray,
+    inbox: Sender<Message>,
+    display: Arc<Display>,
+    watchers: Vec<Watcher>,
+    pause_until: Option<Instant>,
+}
+
+impl Worker {
+    pub(super) fn new(
+        core: Core,
+        device: Device,
+        clock: Clock,
+        inbox: Sender<Message>,
+        display: Arc<Display>,
+    ) -> Result<Self, StorageError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("link")
+            .enable_all()
+            .build()
+            .map_err(|error| StorageError::Failed(error.to_string()))?;
+        let mut worker = Self {
+            documents: Documents::new(&device.dir),
+            tray: Tray::new(&device.dir),
+            core,
+            device,
+            clock,
+            runtime,
+            link: None,
+            transfer: None,
+            job: None,
+            inbox,
+            display,
+            watchers: Vec::new(),
+            pause_until: None,
+        };
+        worker.relink();
+        Ok(worker)
+    }
+
+    /// Carries out what the start has decided, then lives until it is told to stop.
+    pub(super) fn run(&mut self, effects: Vec<Effect>, messages: &Receiver<Message>) {
+        let before = self.core.clone();
+        let inputs = self.carry_out(effects, before);
+        self.steps(inputs);
+        loop {
+            match messages.recv_timeout(self.patience()) {
+                Ok(Message::Input(input)) => self.steps(VecDeque::from([input])),
+                Ok(Message::Apply(command, done)) => {
+                    self.steps(VecDeque::from([Input::Command(command)]));
+                    // Whoever asked may have gone.
+                    let _ = done.send(());
+                }
+                Ok(Message::Watch(mut watcher)) => {
+                    if !watcher(&self.core) {
+                        self.watchers.push(watcher);
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => self.steps(VecDeque::from([Input::Tick])),
+                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        self.stop_transfer();
+        self.job = None;
+    }
+
+    /// How long to wait for a message before the clock is looked at again.
+    fn patience(&self) -> Duration {
+        let due = self.core.poll_timeout().map(|at_ms| {
+            let wait = Duration::from_millis(at_ms.saturating_sub(self.clock.uptime_ms()));
+            let pause = self.pause_until.map(|until| until.saturating_duration_since(Instant::now()));
+            wait.max(pause.unwrap_or_default())
+        });
+        due.unwrap_or(VIEW_AGE).min(VIEW_AGE)
+    }
+
+    /// Takes a step for each input, and for each input that the effects bring at once.
+    fn steps(&mut self, mut inputs: VecDeque<Input>) {
+        while let Some(input) = inputs.pop_front() {
+            let before = self.core.clone();
+            let effects = self.core.handle(input, self.clock.moment());
+            let more = self.carry_out(effects, before);
+            inputs.extend(more);
+        }
+        self.display.show(self.core.view());
+        let core = &self.core;
+        self.watchers.retain_mut(|watcher| !watcher(core));
+    }
+
+    /// Carries effects out in order. If the step cannot be made durable, the core goes back to `before` it.
+    fn carry_out(&mut self, effects: Vec<Effect>, before: Core) -> VecDeque<Input> {
+        let mut inputs = VecDeque::new();
+        for effect in effects {
+            match self.effect(effect) {
+                Ok(input) => inputs.extend(input),
+                Err(fault) => {
+                    self.core = before;
+                    self.pause_until = Some(Instant::now() + WRITE_PAUSE);
+                    return VecDeque::from([Input::PersistFailed(fault)]);
+                }
+            }
+        }
+        inputs
+    }
+
+    fn effect(&mut self, effect: Effect) -> Result<Option<Input>, StorageFault> {
+        match effect {
+            Effect::Persist(changes) => {
+                self.device.store.commit(&changes)?;
+                if changes.iter().any(|change| matches!(change, Change::Enrolment(_))) {
+                    self.relink();
+                }
+            }
+            Effect::KeepKey(licence, key) => self.device.vault.keep(licence, &key).map_err(|e| reported(&e))?,
+            Effect::Erase(licence, package) => {
+                let erased = self.device.vault.destroy(licence).and_then(|()| match package {
+                    Some(package) => self.device.store.chunks().drop_package(package),
+                    None => Ok(()),
+                });
+                return Ok(Some(Input::Erased(licence, erased.map_err(|e| reported(&e)))));
+            }
+            // What is left over is swept again at the next start.
+            Effect::DestroyKey(licence) => {
+                let _ = self.device.vault.destroy(licence).map_err(|e| reported(&e));
+            }
+            Effect::DropPackage(package) => {
+                let _ = self.device.store.chunks().drop_package(package).map_err(|e| reported(&e));
+            }
+            Effect::Ask(ask, request) => return Ok(self.ask(ask, request)),
+            Effect::StartTransfer(order) => return Ok(self.start_transfer(order)),
+            Effect::StopTransfer(_) => self.stop_transfer(),
+            Effect::Enrol(form) => self.enrol(form),
+            Effect::ListDocuments => {
+                let documents = self.documents.list().map_err(|e| reported(&e)).unwrap_or_default();
+                return Ok(Some(Input::Documents(documents)));
+            }
+            Effect::RunJob(run) => return Ok(self.run_job(run)),
+            Effect::StopJob(_) => self.job = None,
+            Effect::Deliver(result) => {
+                let delivered = self.tray.deliver(&result);
+                return Ok(Some(Input::Delivered(result.job, delivered)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn relink(&mut self) {
+        let Some(enrolment) = self.core.enrolment() else { return };
+        self.link = match self.device.identity.credentials(enrolment) {
+            Ok(credentials) => Some(Link::new(enrolment.vendor.clone(), credentials)),
+            Err(error) => {
+                tracing::error!(%error, "the device's certificate cannot be used");
+                None
+            }
+        };
+    }
+
+    fn ask(&self, ask: Ask, request: protocol::message::device::DeviceRequest) -> Option<Input> {
+        let Some(link) = self.link.clone() else { return Some(Input::Answer(ask, Err(LinkFault::Distrust))) };
+        let inbox = self.inbox.clone();
+        self.runtime.spawn(async move {
+            let answer = link.ask(&request).await;
+            // The panel may have stopped meanwhile.
+            let _ = inbox.send(Message::Input(Input::Answer(ask, answer)));
+        });
+        None
+    }
+
+    fn enrol(&self, form: EnrolForm) {
+        let (identity, inbox) = (self.device.identity.clone(), self.inbox.clone());
+        self.runtime.spawn(async move {
+            let enrolled = enrol(&form, &identity).await;
+            let _ = inbox.send(Message::Input(Input::Enrolled(enrolled)));
+        });
+    }
+
+    fn start_transfer(&mut self, order: TransferOrder) -> Option<Input> {
+        self.stop_transfer();
+        let id = order.order;
+        let failed = |fault| Some(Input::Transfer(id, TransferEvent::Failed(fault)));
+        let Some(link) = &self.link else { return failed(TransferFault::Link(LinkFault::Distrust)) };
+        let runner = TransferRunner {
+            order,
+            credentials: link.credentials().clone(),
+            chunks: self.device.store.chunks(),
+            limits: TransferLimits::default(),
+            cancel: Cancel::new(),
+        };
+        let inbox = self.inbox.clone();
+        let events = move |event| {
+            let _ = inbox.send(Message::Input(Input::Transfer(id, event)));
+        };
+        match Transfer::start(runner, events) {
+            Ok(transfer) => {
+                self.transfer = Some((id, transfer));
+                None
+            }
+            Err(error) => {
+                tracing::error!(%error, "no thread for a transfer");
+                failed(TransferFault::Storage(StorageFault::Failed))
+            }
+        }
+    }
+
+    /// Stops the transfer and waits until it writes no more.
+    fn stop_transfer(&mut self) {
+        if let Some((_, transfer)) = self.transfer.take() {
+            transfer.stop();
+            transfer.join();
+        }
+    }
+
+    fn run_job(&mut self, run: JobRun) -> Option<Input> {
+        let id = run.job;
+        let tools = JobTools {
+            documents: self.documents.clone(),
+            chunks: self.device.store.chunks(),
+            vault: self.device.vault.clone(),
+        };
+        let is_page = run.option.as_ref().is_some_and(|option| option.kind == OptionKind::FontPack);
+        let inbox = self.inbox.clone();
+        let done = move |result: Result<Vec<u8>, JobFault>| {
+            let output = result.map(|bytes| JobOutput { bytes, extension: is_page.then_some("png") });
+            let _ = inbox.send(Message::Input(Input::JobDone(id, output)));
+        };
+        match Job::start(tools, run, done) {
+            Ok(job) => {
+                self.job = Some(job);
+                None
+            }
+            Err(error) => {
+                tracing::error!(%error, "no thread for a job");
+                Some(Input::JobDone(id, Err(JobFault::DocumentUnreadable)))
+            }
+        }
+    }
+}
+
+fn reported(error: &StorageError) -> StorageFault {
+    tracing::error!(%error, "the data folder cannot be written");
+    error.fault()
+}

@@ -1,0 +1,178 @@
+//! A device: the panel's service on a folder of its own, which can be switched off and on again at any moment.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use panel_app::core::{Command, Core, EnrolForm, InstalledOption, JobState, Place, Resume, Screen, Stage, View};
+use panel_app::service::{Clock, Service};
+use protocol::{ActivationCode, CaFingerprint, OptionId, UsageForm};
+use tempfile::TempDir;
+
+use crate::{PATIENCE, Vendor};
+
+/// A device with its data folder.
+pub struct Device {
+    folder: TempDir,
+    clock: Clock,
+    service: Option<Service>,
+}
+
+impl Device {
+    /// A new device that knows nobody yet.
+    pub fn new() -> Self {
+        let (folder, clock) = (tempfile::tempdir().unwrap(), Clock::default());
+        let mut device = Self { folder, clock, service: None };
+        device.switch_on();
+        device
+    }
+
+    /// A device that is registered at the vendor and enrolled.
+    pub fn enrolled(vendor: &Vendor, serial: &str, customer: Option<&protocol::message::staff::CustomerRow>) -> Self {
+        let code = vendor.register(serial, customer);
+        let device = Self::new();
+        device.enrol(vendor.addr(), vendor.ca_fingerprint(), serial, &code);
+        assert!(device.look(|core| core.enrolment().is_some()), "{:?}", device.screen());
+        device
+    }
+
+    /// Enrols by way of `addr`, and waits for the end of it.
+    pub fn enrol(&self, addr: SocketAddr, ca: CaFingerprint, serial: &str, code: &ActivationCode) {
+        self.apply(Command::Go(Place::ServerAddress));
+        self.apply(Command::Enrol(EnrolForm {
+            vendor: addr.to_string().parse().unwrap(),
+            ca_fingerprint: ca,
+            serial: serial.parse().unwrap(),
+            code: code.clone(),
+        }));
+        self.wait(|core| !matches!(core.view().screen, Screen::ServerAddress { busy: true, .. }));
+    }
+
+    /// The power goes.
+    pub fn switch_off(&mut self) {
+        self.service = None;
+    }
+
+    /// And comes back.
+    pub fn switch_on(&mut self) {
+        self.service = None;
+        let service = Service::open(self.folder.path(), Resume::Purchases, self.clock.clone());
+        self.service = Some(service.unwrap());
+    }
+
+    fn service(&self) -> &Service {
+        self.service.as_ref().expect("the device is on")
+    }
+
+    /// A command, until its step is done.
+    pub fn apply(&self, command: Command) {
+        self.service().apply(command);
+    }
+
+    /// What is on the screen.
+    pub fn screen(&self) -> Screen {
+        self.view().screen
+    }
+
+    /// The whole view.
+    pub fn view(&self) -> View {
+        self.look(Core::view)
+    }
+
+    /// Living licences.
+    pub fn installed(&self) -> Vec<InstalledOption> {
+        self.view().installed
+    }
+
+    /// Stages of all orders, oldest first.
+    pub fn stages(&self) -> Vec<Stage> {
+        self.look(|core| core.orders().map(|order| order.stage).collect())
+    }
+
+    /// Looks at the core.
+    pub fn look<T: Send + 'static>(&self, look: impl FnOnce(&Core) -> T + Send + 'static) -> T {
+        self.service().inspect(look).expect("the panel's thread lives")
+    }
+
+    /// Waits until the core is as it should be.
+    pub fn wait(&self, mut is_so: impl FnMut(&Core) -> bool + Send + 'static) {
+        let came = self.service().watch(PATIENCE, move |core| is_so(core).then_some(()));
+        assert!(came.is_some(), "waited in vain; the screen is {:?}", self.screen());
+    }
+
+    /// Waits for a screen.
+    pub fn wait_screen(&self, mut is_so: impl FnMut(&Screen) -> bool + Send + 'static) {
+        self.wait(move |core| is_so(&core.view().screen));
+    }
+
+    /// From the store to the screen after the download.
+    pub fn order(&self, option: &str) {
+        self.apply(Command::OpenOffer(id(option)));
+        self.wait_screen(|screen| matches!(screen, Screen::Offer { .. } | Screen::Failed { .. }));
+        self.apply(Command::Confirm);
+    }
+
+    /// The whole purchase, in this form.
+    pub fn buy(&self, option: &str, form: &str) {
+        self.order(option);
+        self.wait_screen(|screen| matches!(screen, Screen::Choose { .. } | Screen::Done { .. }));
+        if matches!(self.screen(), Screen::Choose { .. }) {
+            self.apply(Command::Choose(usage(form)));
+        }
+        self.wait_done();
+    }
+
+    /// Waits for the Done screen and closes it.
+    pub fn wait_done(&self) {
+        self.wait_screen(|screen| matches!(screen, Screen::Done { .. }));
+        self.apply(Command::Dismiss);
+    }
+
+    /// Uses an option on a text; what it has made of it, or why not.
+    pub fn use_on(&self, option: &str, text: &str) -> Result<Vec<u8>, JobState> {
+        let (input, output) = (self.path("input.txt"), self.path("output"));
+        std::fs::write(&input, text).unwrap();
+        let _ = std::fs::remove_file(&output);
+        self.apply(Command::RunFile { input, output: output.clone(), option: id(option) });
+        let ended = |state: &JobState| matches!(state, JobState::Finished { .. } | JobState::Failed(_));
+        self.wait_screen(move |screen| matches!(screen, Screen::Job(job) if ended(&job.state)));
+        let Screen::Job(job) = self.screen() else { unreachable!("just waited for it") };
+        self.apply(Command::Dismiss);
+        match job.state {
+            JobState::Finished { .. } => Ok(std::fs::read(output).unwrap()),
+            failed => Err(failed),
+        }
+    }
+
+    /// Lets time pass on the device.
+    pub fn pass_ms(&self, ms: u64) {
+        self.clock.pass_ms(ms);
+        self.service().wake();
+    }
+
+    /// Sets the device's wall clock forward or back.
+    pub fn set_wall_by_ms(&self, ms: i64) {
+        self.clock.set_wall_by_ms(ms);
+        self.service().wake();
+    }
+
+    /// A path in the data folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
+impl Default for Device {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// An option id.
+fn id(text: &str) -> OptionId {
+    text.parse().unwrap()
+}
+
+/// A usage form.
+fn usage(text: &str) -> UsageForm {
+    text.parse().unwrap()
+}

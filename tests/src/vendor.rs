@@ -1,0 +1,181 @@
+//! The vendor: a server that can be stopped and started again on the same data, and staff who work on it.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use protocol::message::device::Bilingual;
+use protocol::message::staff::{
+    ChargeFilter, ChargeRow, CustomerFields, CustomerRow, DeviceFields, OptionFields, OrderRow, Query, Settlement,
+    StaffReply, StaffRequest,
+};
+use protocol::package::OptionKind;
+use protocol::{ActivationCode, CaFingerprint, DeviceSerial, Offer, OfferList, OptionId, Yen};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use vendor_console::client::{StaffClient, StaffError, read_credentials};
+use vendor_console::clock::Clock;
+use vendor_console::server::{Role, Server, ServerOptions, init};
+
+/// A vendor in a folder of its own.
+pub struct Vendor {
+    runtime: Runtime,
+    data: TempDir,
+    clock: Clock,
+    addr: SocketAddr,
+    server: Option<Server>,
+    staff: StaffClient,
+}
+
+/// An option to put on sale.
+pub struct OptionSpec<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// Program or font pack.
+    pub kind: OptionKind,
+    /// Forms and prices.
+    pub offers: &'a [(&'a str, u64)],
+    /// What is inside.
+    pub content: &'a [u8],
+}
+
+impl Vendor {
+    /// A new vendor, whose server is running.
+    pub fn start() -> Self {
+        Self::start_with(Clock::System)
+    }
+
+    /// A new vendor with this clock.
+    pub fn start_with(clock: Clock) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let data = tempfile::tempdir().unwrap();
+        runtime.block_on(init(data.path(), &clock)).unwrap();
+        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let server = runtime.block_on(start(data.path(), listen, &clock));
+        let addr = server.local_addr();
+        let credentials = read_credentials(&data.path().join("admin.pem")).unwrap();
+        let staff = StaffClient::new(&addr.to_string(), &credentials).unwrap();
+        Self { runtime, data, clock, addr, server: Some(server), staff }
+    }
+
+    /// Stops the server; nobody answers any more.
+    pub fn stop(&mut self) {
+        if let Some(server) = self.server.take() {
+            self.runtime.block_on(server.shutdown());
+        }
+    }
+
+    /// Starts the server again, on the same data and the same port.
+    pub fn start_again(&mut self) {
+        self.stop();
+        self.server = Some(self.runtime.block_on(start(self.data.path(), self.addr, &self.clock)));
+    }
+
+    /// Where it listens.
+    pub const fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Its data folder.
+    pub fn data(&self) -> PathBuf {
+        self.data.path().to_owned()
+    }
+
+    /// What panels pin.
+    pub fn ca_fingerprint(&self) -> CaFingerprint {
+        self.staff.ca_fingerprint()
+    }
+
+    /// What staff ask.
+    pub fn try_staff(&self, request: StaffRequest) -> Result<StaffReply, StaffError> {
+        self.runtime.block_on(self.staff.request(request))
+    }
+
+    /// What staff ask, and must be answered.
+    pub fn staff(&self, request: StaffRequest) -> StaffReply {
+        self.try_staff(request).unwrap()
+    }
+
+    /// A new customer with one contract.
+    pub fn customer(&self, name: &str) -> CustomerRow {
+        let fields = CustomerFields { name: name.parse().unwrap(), email: None, settlement: Settlement::Monthly };
+        match self.staff(StaffRequest::CreateCustomer(fields)) {
+            StaffReply::Customer(row) => row,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Registers a device.
+    pub fn register(&self, serial: &str, customer: Option<&CustomerRow>) -> ActivationCode {
+        let fields = DeviceFields {
+            serial: serial.parse().unwrap(),
+            model: "Hikari 320".parse().unwrap(),
+            customer: customer.map(|c| c.id),
+        };
+        match self.staff(StaffRequest::RegisterDevice(fields)) {
+            StaffReply::Activation { code, .. } => code,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Puts an option on sale.
+    pub fn publish(&self, spec: &OptionSpec<'_>) {
+        let file = self.data.path().join(format!("upload-{}", spec.id));
+        std::fs::write(&file, spec.content).unwrap();
+        self.publish_file(spec, &file);
+        std::fs::remove_file(&file).unwrap();
+    }
+
+    /// Puts an option on sale whose content is in a file.
+    pub fn publish_file(&self, spec: &OptionSpec<'_>, file: &Path) {
+        let id: OptionId = spec.id.parse().unwrap();
+        let offer =
+            |(form, price): &(&str, u64)| Offer { form: form.parse().unwrap(), price: Yen::new(*price).unwrap() };
+        let fields = OptionFields {
+            id: id.clone(),
+            kind: spec.kind,
+            name: Bilingual { ja: spec.id.parse().unwrap(), en: spec.id.parse().unwrap() },
+            description: Bilingual { ja: "試験用".parse().unwrap(), en: "For tests".parse().unwrap() },
+            offers: OfferList::new(spec.offers.iter().map(offer).collect()).unwrap(),
+            for_sale: true,
+        };
+        self.staff(StaffRequest::CreateOption(fields));
+        self.runtime.block_on(self.staff.publish(id, file, |_, _| {})).unwrap();
+    }
+
+    /// Every charge, newest first.
+    pub fn charges(&self) -> Vec<ChargeRow> {
+        match self.staff(StaffRequest::Charges { query: Query::default(), filter: ChargeFilter::default() }) {
+            StaffReply::Charges { page, .. } => page.rows,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Every order, newest first.
+    pub fn orders(&self) -> Vec<OrderRow> {
+        match self.staff(StaffRequest::Orders { query: Query::default(), customer: None, open_only: false }) {
+            StaffReply::Orders(page) => page.rows,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Revokes a device.
+    pub fn revoke(&self, serial: &DeviceSerial) {
+        self.staff(StaffRequest::RevokeDevice { serial: serial.clone() });
+    }
+
+    /// Runs something asynchronous on the vendor's side.
+    pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+}
+
+impl Drop for Vendor {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+async fn start(data: &Path, listen: SocketAddr, clock: &Clock) -> Server {
+    let role = Role::All { data: data.to_owned() };
+    Server::start(ServerOptions { listen, role, clock: clock.clone() }).await.unwrap()
+}

@@ -1,0 +1,69 @@
+//! Licences on the device: used up, over, removed, and erased.
+
+use e2e::Device;
+use panel_app::core::{Command, EndReason, LicenceNote, Place, Screen};
+
+use crate::shop::{OCR, vendor};
+
+const DAY_MS: u64 = 24 * 3_600 * 1_000;
+
+fn ended(device: &Device) -> Vec<EndReason> {
+    device.apply(Command::Go(Place::MyOptions));
+    match device.screen() {
+        Screen::MyOptions { ended } => ended.iter().map(|option| option.reason).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_licence_by_count_is_used_up_and_erased_while_the_vendor_is_away() {
+    let mut vendor = vendor();
+    let customer = vendor.customer("青空設計");
+    let mut device = Device::enrolled(&vendor, "HK-320-0001", Some(&customer));
+    device.buy(OCR, "uses:3");
+    vendor.stop();
+    for left in [2, 1, 0] {
+        assert_eq!(device.use_on(OCR, "O").unwrap(), b"0");
+        if left > 0 {
+            assert_eq!(device.installed()[0].left, LicenceNote::Uses(left));
+            device.switch_on();
+        }
+    }
+    assert!(device.installed().is_empty());
+    assert_eq!(ended(&device), [EndReason::UsedUp]);
+    assert!(device.use_on(OCR, "O").is_err());
+    device.switch_on();
+    assert!(device.use_on(OCR, "O").is_err());
+}
+
+#[test]
+fn a_licence_by_period_ends_on_the_devices_own_clock_which_nobody_turns_back() {
+    let mut vendor = vendor();
+    let customer = vendor.customer("青空設計");
+    let mut device = Device::enrolled(&vendor, "HK-320-0001", Some(&customer));
+    device.buy(OCR, "days:30");
+    vendor.stop();
+    device.pass_ms(29 * DAY_MS);
+    assert_eq!(device.use_on(OCR, "O").unwrap(), b"0");
+    device.set_wall_by_ms(-400 * 24 * 3_600 * 1_000);
+    device.switch_on();
+    let LicenceNote::Time(left_ms) = device.installed()[0].left else { panic!() };
+    assert!(left_ms <= DAY_MS, "{left_ms}");
+    device.pass_ms(DAY_MS);
+    device.wait(|core| core.view().installed.is_empty());
+    assert_eq!(ended(&device), [EndReason::PeriodOver]);
+    assert!(device.use_on(OCR, "O").is_err());
+}
+
+#[test]
+fn what_is_removed_is_gone_and_can_be_bought_again() {
+    let vendor = vendor();
+    let customer = vendor.customer("青空設計");
+    let device = Device::enrolled(&vendor, "HK-320-0001", Some(&customer));
+    device.buy(OCR, "permanent");
+    device.apply(Command::Remove(device.installed()[0].licence));
+    assert!(device.installed().is_empty() && device.use_on(OCR, "O").is_err());
+    device.buy(OCR, "uses:3");
+    assert_eq!(device.use_on(OCR, "O").unwrap(), b"0");
+    assert_eq!(vendor.charges().len(), 2);
+}
