@@ -48,6 +48,9 @@ pub(crate) enum StoreError {
     /// The database holds what no version of this program writes.
     #[error("the database is damaged: it has {0}")]
     Corrupt(String),
+    /// The file cannot be made or opened.
+    #[error("the database file cannot be opened: {0}")]
+    File(#[source] std::io::Error),
     /// No random numbers.
     #[error(transparent)]
     Random(#[from] RandomError),
@@ -86,6 +89,7 @@ pub(crate) struct Store {
 impl Store {
     /// Opens or creates the database file and brings its schema up to date.
     pub(crate) async fn open(file: &Path) -> Result<Self, StoreError> {
+        create_private(file)?;
         let file = file.to_owned();
         let mut options = ConnectOptions::new("sqlite:");
         options.max_connections(CONNECTIONS).sqlx_logging(false).map_sqlx_sqlite_opts(move |sqlite| {
@@ -114,6 +118,15 @@ impl Store {
         let options = TransactionOptions { sqlite_transaction_mode: mode, ..TransactionOptions::default() };
         Ok(Write { tx: self.db.begin_with_options(options).await?, _turn: turn })
     }
+}
+
+/// The books hold the keys of packages: nobody else may read them. SQLite gives its journals the same permissions.
+fn create_private(file: &Path) -> Result<(), StoreError> {
+    let mut options = std::fs::File::options();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file).map(drop).map_err(StoreError::File)
 }
 
 /// A transaction that writes. Dropped without [`Write::commit`] it changes nothing.

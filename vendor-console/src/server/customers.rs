@@ -52,7 +52,7 @@ impl Customers {
         let keys = Keys::read(folder)?;
         let packages = Packages::open_to_publish(&folder.packages()).map_err(ServerError::storage)?;
         let store = Store::open(&folder.database()).await;
-        let store = store.map_err(|error| ServerError::file(folder.root(), error))?;
+        let store = store.map_err(|error| ServerError::file(&folder.database(), error))?;
         Ok(Self {
             store,
             keys,

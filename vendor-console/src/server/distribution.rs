@@ -180,7 +180,12 @@ impl Distribution {
     }
 
     async fn reply(&self, send: &mut SendStream, outcome: Result<ContentReply, Refusal>) -> Result<(), FrameError> {
-        write_frame(send, &Reply { now: self.clock.now(), outcome }).await
+        let last = !matches!(outcome, Ok(ContentReply::Sending { .. }));
+        write_frame(send, &Reply { now: self.clock.now(), outcome }).await?;
+        if last {
+            let _ = send.finish();
+        }
+        Ok(())
     }
 }
 

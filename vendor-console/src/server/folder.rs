@@ -34,10 +34,6 @@ impl DataFolder {
         if self.mark().exists() { Ok(()) } else { Err(ServerError::NotInitialised(self.root.display().to_string())) }
     }
 
-    pub(super) fn root(&self) -> &Path {
-        &self.root
-    }
-
     /// Written last by `init`: the folder is complete.
     pub(super) fn mark(&self) -> PathBuf {
         self.root.join("vendor.json")

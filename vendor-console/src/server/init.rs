@@ -36,8 +36,9 @@ pub async fn init(data: &Path, clock: &Clock) -> Result<InitReport, ServerError>
     for key in [folder.release_key(), folder.licence_key()] {
         read_or_write(&key, || SigningKey::generate_pkcs8().map_err(ServerError::machine))?;
     }
-    let books = Store::open(&folder.database()).await.map_err(ServerError::storage)?;
-    books.close().await.map_err(ServerError::storage)?;
+    let books = folder.database();
+    let store = Store::open(&books).await.map_err(|error| ServerError::file(&books, error))?;
+    store.close().await.map_err(|error| ServerError::file(&books, error))?;
     let admin = folder.admin();
     let name: StaffName = "admin".parse().map_err(ServerError::machine)?;
     read_or_write(&admin, || pem(authority.issue_client(&Identity::Staff(name), now).map(|admin| admin.to_pem())))?;

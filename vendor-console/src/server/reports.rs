@@ -1,6 +1,7 @@
 //! How the distribution service tells the customer service that a transfer has ended: in this process, or over QUIC.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use protocol::message::Service;
 use protocol::message::content::{ContentReply, ContentRequest, TransferOutcome};
@@ -10,6 +11,10 @@ use protocol::{DeviceSerial, OrderId, Refusal, RefusalCode};
 use tokio::sync::Mutex;
 
 use super::customers::Customers;
+
+/// How long a report may take. Shorter than the 15 s that a device waits for its end packet, so that the device hears
+/// what is wrong.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The customer service, as the distribution service sees it.
 pub(super) enum Reports {
@@ -66,16 +71,23 @@ pub(super) struct Remote {
 impl Remote {
     async fn report(&self, order: OrderId, outcome: TransferOutcome) -> Result<(), Refusal> {
         let request = ContentRequest::Report { order, outcome };
-        // A connection that was idle may be dead without knowing; reports may be repeated.
-        for _ in 0..2 {
+        let answer = tokio::time::timeout(PATIENCE, async {
             match self.ask(&request).await {
-                Ok(Ok(ContentReply::Reported)) => return Ok(()),
-                Ok(Ok(_)) => return Err(RefusalCode::ServiceUnavailable.into()),
-                Ok(Err(refusal)) => return Err(refusal),
-                Err(error) => tracing::warn!("the customer service at {} was not reached: {error}", self.address),
+                // A connection that was idle may be dead without knowing; reports may be repeated.
+                Err(LinkError::Broken(_)) => self.ask(&request).await,
+                other => other,
+            }
+        });
+        match answer.await.unwrap_or(Err(LinkError::Silent)) {
+            Ok(Ok(ContentReply::Reported)) => Ok(()),
+            Ok(Ok(_)) => Err(RefusalCode::ServiceUnavailable.into()),
+            Ok(Err(refusal)) => Err(refusal),
+            Err(error) => {
+                tracing::warn!("the customer service at {} was not reached: {error}", self.address);
+                *self.connection.lock().await = None;
+                Err(RefusalCode::ServiceUnavailable.into())
             }
         }
-        Err(RefusalCode::ServiceUnavailable.into())
     }
 
     async fn ask(&self, request: &ContentRequest) -> Result<Result<ContentReply, Refusal>, LinkError> {

@@ -1,4 +1,11 @@
 //! The whole server over real loopback connections, with a small device and a member of staff played by the test.
 
+mod abuse;
+mod enrolment;
+mod fetching;
+mod folder;
 mod ordering;
 mod play;
+mod settling;
+mod split;
+mod staffing;

@@ -1,5 +1,6 @@
 //! The stage: a vendor in a scratch folder, a device, a member of staff, and a clock that the test moves.
 
+use std::net::SocketAddr;
 use std::path::Path;
 
 use protocol::content_key::ReleaseContext;
@@ -48,6 +49,22 @@ impl Vendor {
     pub(super) async fn restart(&mut self) {
         self.close().await;
         self.server = Some(start(Role::All { data: self.data() }, &self.clock).await);
+    }
+
+    pub(super) async fn restart_as(&mut self, role: impl FnOnce(std::path::PathBuf) -> Role) {
+        self.close().await;
+        self.server = Some(start(role(self.data()), &self.clock).await);
+    }
+
+    /// At the address where peers expect it.
+    pub(super) async fn reopen_at(&mut self, listen: SocketAddr, role: impl FnOnce(std::path::PathBuf) -> Role) {
+        let options = ServerOptions { listen, role: role(self.data()), clock: self.clock.clone() };
+        self.server = Some(Server::start(options).await.unwrap());
+    }
+
+    /// Stops the server without a goodbye.
+    pub(super) fn kill(&mut self) {
+        self.server = None;
     }
 
     pub(super) async fn close(&mut self) {

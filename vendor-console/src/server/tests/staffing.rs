@@ -1,0 +1,166 @@
+//! What staff ask, and how they hear of changes.
+
+use protocol::codec::MESSAGE_BYTES_MAX;
+use protocol::message::Reply;
+use protocol::message::device::{DeviceReply, DeviceRequest};
+use protocol::message::staff::{
+    CustomerFields, DeviceFields, OptionFields, OptionRow, Page, Query, Settlement, StaffReply, StaffRequest, Topic,
+};
+use protocol::net::read_frame;
+use protocol::package::OptionKind;
+use protocol::{CustomerId, OrderState, RefusalCode};
+
+use super::play::{Staff, Vendor, option_fields, order_id};
+
+/// A watch that stands.
+pub(super) struct Watching {
+    _staff: Staff,
+    _send: quinn::SendStream,
+    recv: quinn::RecvStream,
+}
+
+pub(super) async fn watch(vendor: &Vendor) -> Watching {
+    let staff = vendor.staff().await;
+    let (send, recv) = staff.0.open(&StaffRequest::Watch).await.unwrap();
+    let mut watching = Watching { _staff: staff, _send: send, recv };
+    assert_eq!(next(&mut watching).await.len(), 5, "everything may have changed before");
+    watching
+}
+
+pub(super) async fn next(watching: &mut Watching) -> Vec<Topic> {
+    let reply: Reply<StaffReply> = read_frame(&mut watching.recv, MESSAGE_BYTES_MAX).await.unwrap();
+    match reply.outcome.unwrap() {
+        StaffReply::Changed(topics) => topics,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn search(text: &str) -> Query {
+    Query { search: Some(text.parse().unwrap()), ..Query::default() }
+}
+
+#[tokio::test]
+async fn a_watcher_hears_of_a_purchase() {
+    let (vendor, world) = Vendor::with_world().await;
+    let mut watching = watch(&vendor).await;
+    world.device.buy(&vendor, &world.option, "permanent").await.unwrap();
+    let mut heard = Vec::new();
+    while !(heard.contains(&Topic::Charges) && heard.contains(&Topic::Orders)) {
+        heard.extend(next(&mut watching).await);
+    }
+    assert!(!heard.contains(&Topic::Devices));
+}
+
+#[tokio::test]
+async fn staff_find_rows_by_number_and_by_part_of_a_name_in_whatever_case() {
+    let (vendor, world) = Vendor::with_world().await;
+    let staff = vendor.staff().await;
+    staff.customer("緑商事 100% Ltd", Settlement::OnDemand).await;
+    world.device.buy(&vendor, &world.option, "permanent").await.unwrap();
+    let customers = async |text: &str| match staff.ask(StaffRequest::Customers(search(text))).await.unwrap() {
+        StaffReply::Customers(page) => page.rows.iter().map(|row| row.id.0).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(customers("SAKURA").await, [1]);
+    assert_eq!(customers("c-0002").await, [2]);
+    assert_eq!(customers("商事").await, [2]);
+    assert_eq!(customers("100%").await, [2]);
+    assert_eq!(customers("%").await, [2], "not a wildcard");
+    assert_eq!(customers("_").await, [0; 0], "not a wildcard");
+    assert_eq!(customers(world.contract.as_str()).await, [1]);
+    assert_eq!(customers("nobody").await, [0; 0]);
+
+    for (text, found) in [("mx-204", 1), ("sakura", 1), ("OCR", 1), ("文字", 1), ("zzz", 0)] {
+        let orders = StaffRequest::Orders { query: search(text), customer: None, open_only: false };
+        let StaffReply::Orders(page) = staff.ask(orders).await.unwrap() else { panic!() };
+        assert_eq!((page.total, page.rows.len()), (found, found as usize), "orders with {text}");
+        let charges = StaffRequest::Charges { query: search(text), filter: Default::default() };
+        let StaffReply::Charges { page, sum } = staff.ask(charges).await.unwrap() else { panic!() };
+        assert_eq!((page.total, sum.amount()), (found, found * 20_000), "charges with {text}");
+    }
+    let devices = staff.ask(StaffRequest::Devices(search("204-0001"))).await.unwrap();
+    let StaffReply::Devices(Page { total: 1, rows }) = devices else { panic!("{devices:?}") };
+    assert_eq!(rows[0].customer.as_ref().map(|customer| customer.id), Some(world.customer));
+}
+
+#[tokio::test]
+async fn a_list_comes_in_pages_that_fit_together() {
+    let vendor = Vendor::open().await;
+    let staff = vendor.staff().await;
+    for number in 0..7 {
+        staff.option(&format!("option-{number}"), &[("permanent", 1)]).await;
+    }
+    let mut seen = Vec::new();
+    for offset in [0, 3, 6, 9] {
+        let query = Query { search: None, offset, limit: 3 };
+        let StaffReply::Options(page) = staff.ask(StaffRequest::Options(query)).await.unwrap() else { panic!() };
+        assert_eq!(page.total, 7);
+        seen.extend(page.rows.into_iter().map(|row: OptionRow| row.fields.id.to_string()));
+    }
+    assert_eq!(seen, (0..7).map(|number| format!("option-{number}")).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn what_does_not_exist_or_exists_already_is_refused() {
+    let (vendor, world) = Vendor::with_world().await;
+    let staff = vendor.staff().await;
+    let fields = CustomerFields { name: "X".parse().unwrap(), email: None, settlement: Settlement::Monthly };
+    let nobody = CustomerId(99);
+    let device = |serial: &str, customer| {
+        let (serial, model) = (serial.parse().unwrap(), "MX".parse().unwrap());
+        DeviceFields { serial, model, customer }
+    };
+    let unknown = "MX-204-0099".parse().unwrap();
+    let kind = OptionFields { kind: OptionKind::FontPack, ..option_fields("ocr-package", &[("permanent", 1)]) };
+    for (request, code) in [
+        (StaffRequest::UpdateCustomer { customer: nobody, fields, suspended: false }, RefusalCode::NotFound),
+        (StaffRequest::AddContract { customer: nobody }, RefusalCode::NotFound),
+        (
+            StaffRequest::SetContract { contract: protocol::ContractUserId::from_body(1), active: true },
+            RefusalCode::NotFound,
+        ),
+        (StaffRequest::RegisterDevice(device("MX-204-0001", None)), RefusalCode::Conflict),
+        (StaffRequest::RegisterDevice(device("MX-204-0002", Some(nobody))), RefusalCode::NotFound),
+        (StaffRequest::UpdateDevice(device("MX-204-0002", None)), RefusalCode::NotFound),
+        (StaffRequest::NewActivationCode { serial: unknown }, RefusalCode::NotFound),
+        (StaffRequest::CreateOption(option_fields("ocr-package", &[("permanent", 1)])), RefusalCode::Conflict),
+        (StaffRequest::UpdateOption(option_fields("other", &[("permanent", 1)])), RefusalCode::NotFound),
+        (StaffRequest::UpdateOption(kind), RefusalCode::Conflict),
+        (StaffRequest::CreateInvoice { customer: nobody, until: None }, RefusalCode::NotFound),
+        (StaffRequest::CreateInvoice { customer: world.customer, until: None }, RefusalCode::Conflict),
+        (StaffRequest::Invoice { number: protocol::InvoiceNumber(1) }, RefusalCode::NotFound),
+    ] {
+        assert_eq!(staff.ask(request.clone()).await, Err(code), "{request:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_overview_counts_what_there_is() {
+    let (vendor, world) = Vendor::with_world().await;
+    let staff = vendor.staff().await;
+    world.device.buy(&vendor, &world.option, "permanent").await.unwrap();
+    world.device.order(&vendor, order_id(), &world.option, None).await.unwrap();
+    let StaffReply::Overview(overview) = staff.ask(StaffRequest::Overview).await.unwrap() else { panic!() };
+    assert_eq!((overview.customers, overview.devices_enrolled, overview.options_for_sale), (1, 1, 1));
+    assert_eq!((overview.orders_open, overview.charged.amount(), overview.uninvoiced.amount()), (1, 20_000, 20_000));
+    staff.ask(StaffRequest::CreateInvoice { customer: world.customer, until: None }).await.unwrap();
+    let StaffReply::Overview(overview) = staff.ask(StaffRequest::Overview).await.unwrap() else { panic!() };
+    assert_eq!((overview.charged.amount(), overview.uninvoiced.amount()), (20_000, 0));
+    let whoami = staff.ask(StaffRequest::Whoami).await;
+    assert_eq!(whoami, Ok(StaffReply::Whoami { name: "admin".parse().unwrap() }));
+}
+
+#[tokio::test]
+async fn orders_that_nobody_finishes_are_swept_by_the_clock() {
+    let (vendor, world) = Vendor::with_world().await;
+    let order = order_id();
+    world.device.order(&vendor, order, &world.option, None).await.unwrap();
+    let mut watching = watch(&vendor).await;
+    vendor.clock.advance_ms(protocol::order::ORDER_LIFE_MS);
+    assert_eq!(next(&mut watching).await, [Topic::Orders]);
+    let all = StaffRequest::Orders { query: Query::default(), customer: None, open_only: false };
+    let StaffReply::Orders(page) = vendor.staff().await.ask(all).await.unwrap() else { panic!() };
+    assert_eq!(page.rows[0].state, OrderState::Expired);
+    let status = world.device.ask(&vendor, DeviceRequest::Status { order }).await;
+    assert_eq!(status, Ok(DeviceReply::Status(OrderState::Expired)));
+}
