@@ -1,11 +1,13 @@
 //! Packages: sealed once at publishing, kept under the name of their manifest's digest, and never changed.
 
+use std::collections::HashSet;
 use std::io;
 use std::path::Path as FilePath;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::StreamExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload};
@@ -124,6 +126,23 @@ impl Packages {
         Ok(manifest)
     }
 
+    /// Deletes every package that is on no release: a process killed between storing one and putting it on file leaves
+    /// such. Only for the one process that publishes.
+    pub(crate) async fn keep_only(&self, on_file: &HashSet<Digest>) -> Result<(), ContentError> {
+        let mut found = self.objects.list(None);
+        while let Some(object) = found.next().await {
+            let path = object?.location;
+            // Files of other origin stay.
+            if let Some(package) = Digest::from_hex(path.as_ref())
+                && !on_file.contains(&package)
+            {
+                tracing::warn!("package {package} is on no release and is deleted");
+                self.discard(package).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Deletes a package that is on no release.
     pub(crate) async fn discard(&self, package: Digest) -> Result<(), ContentError> {
         Ok(self.objects.delete(&object_path(package)).await?)
@@ -228,7 +247,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let packages = Packages::open_to_publish(folder.path()).unwrap();
         for length in [1, CHUNK_CONTENT_MAX, 9 * CHUNK_CONTENT_MAX + 5] {
-            let content: Vec<u8> = (0..length).map(|i| (i % 251) as u8).collect();
+            let content: Vec<u8> = (0..=250).cycle().take(length).collect();
             let manifest = packages.seal(recipe(length as u64), &KEY, &mut content.as_slice()).await.unwrap();
             let package = packages.open_package(manifest.digest(), manifest.chunk_count()).await.unwrap();
             let cipher = KEY.cipher((&manifest).into());

@@ -52,7 +52,7 @@ pub fn default_data_folder() -> PathBuf {
     base.unwrap_or_default().join("kobai-vendor")
 }
 
-/// How long a stopping server waits for requests that are being answered.
+/// How long a stopping server waits for requests that run.
 const GOODBYE: Duration = Duration::from_secs(5);
 
 /// What a server needs to know.
@@ -92,7 +92,8 @@ pub enum Role {
     },
 }
 
-/// A running server. Dropped, it stops; [`Server::shutdown`] also waits for requests that are being answered.
+/// A running server. Dropped, it stops at once, as if it had been killed; [`Server::shutdown`] carries through what has
+/// begun.
 #[derive(Debug)]
 pub struct Server {
     local_addr: SocketAddr,
@@ -133,8 +134,8 @@ impl Server {
         self.ca_fingerprint
     }
 
-    /// Stops the server: no new requests, those that run are answered or, after five seconds, cut off. When this
-    /// returns the data folder and the port are free.
+    /// Stops the server. Requests that run are carried through for up to five seconds, though their answers are lost;
+    /// whoever asked will ask again. When this returns the data folder and the port are free.
     pub async fn shutdown(mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());

@@ -201,3 +201,6 @@ fn search_pattern(query: &Query) -> Option<LikeExpr> {
     let escaped = search.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     Some(LikeExpr::new(format!("%{escaped}%")).escape('\\'))
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,6 +53,8 @@ impl Customers {
         let packages = Packages::open_to_publish(&folder.packages()).map_err(ServerError::storage)?;
         let store = Store::open(&folder.database()).await;
         let store = store.map_err(|error| ServerError::file(&folder.database(), error))?;
+        let on_file = store.packages().await.map_err(ServerError::storage)?;
+        packages.keep_only(&on_file).await.map_err(ServerError::storage)?;
         Ok(Self {
             store,
             keys,

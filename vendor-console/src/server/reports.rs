@@ -21,13 +21,13 @@ pub(super) enum Reports {
     /// In this process.
     Local(Arc<Customers>),
     /// On another host.
-    Remote(Remote),
+    Remote(Box<Remote>),
 }
 
 impl Reports {
     /// The customer service at `address` (`HOST:PORT`).
     pub(super) fn remote(credentials: Credentials, address: String) -> Self {
-        Self::Remote(Remote { credentials, address, connection: Mutex::default() })
+        Self::Remote(Remote { credentials, address, connection: Mutex::default() }.into())
     }
 
     /// Whether the device may fetch. A distribution service without books relies on the ticket alone, which is short.

@@ -48,6 +48,11 @@ pub(super) fn accept(services: &Arc<Services>, connections: &mut JoinSet<()>, in
         incoming.refuse();
         return;
     }
+    // When it gets crowded, who connects must show first that the address is real.
+    if connections.len() >= CONNECTIONS_MAX / 2 && incoming.may_retry() && !incoming.remote_address_validated() {
+        let _ = incoming.retry();
+        return;
+    }
     let services = services.clone();
     connections.spawn(async move {
         let from = incoming.remote_address();

@@ -1,6 +1,6 @@
 //! Options, their releases, and the catalogue that is made of both.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use protocol::codec;
 use protocol::message::device::{Bilingual, Catalogue, CatalogueEntry};
@@ -95,6 +95,13 @@ impl Store {
             catalogue_changed(&write).await?;
         }
         self.finish_option(write, &manifest.option).await
+    }
+
+    /// The packages of all releases.
+    pub(crate) async fn packages(&self) -> Result<HashSet<Digest>, StoreError> {
+        let select = release::Entity::find().select_only().column(release::Column::Package);
+        let packages: Vec<Vec<u8>> = select.into_tuple().all(&self.db).await?;
+        packages.iter().map(|package| column::digest(package)).collect()
     }
 
     /// Options, by id.

@@ -59,8 +59,7 @@ async fn each_service_refuses_what_is_the_others() {
     let config = client_config(&world.device.credentials, Service::Content).unwrap();
     let client = Client::connect(vendor.server().local_addr(), config).await.unwrap();
     let request = ContentRequest::Fetch { ticket: authorised.ticket, missing: Default::default() };
-    let refused =
-        client.request::<_, ContentReply>(&request).await;
+    let refused = client.request::<_, ContentReply>(&request).await;
     assert!(matches!(refused, Err(LinkError::NotPermitted)), "{refused:?}");
     let config = client_config(&vendor.admin(), Service::Staff).unwrap();
     let staff = Client::connect(distribution.local_addr(), config).await;

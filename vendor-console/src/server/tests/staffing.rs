@@ -73,7 +73,7 @@ async fn staff_find_rows_by_number_and_by_part_of_a_name_in_whatever_case() {
     for (text, found) in [("mx-204", 1), ("sakura", 1), ("OCR", 1), ("文字", 1), ("zzz", 0)] {
         let orders = StaffRequest::Orders { query: search(text), customer: None, open_only: false };
         let StaffReply::Orders(page) = staff.ask(orders).await.unwrap() else { panic!() };
-        assert_eq!((page.total, page.rows.len()), (found, found as usize), "orders with {text}");
+        assert_eq!((page.total, page.rows.len() as u64), (found, found), "orders with {text}");
         let charges = StaffRequest::Charges { query: search(text), filter: Default::default() };
         let StaffReply::Charges { page, sum } = staff.ask(charges).await.unwrap() else { panic!() };
         assert_eq!((page.total, sum.amount()), (found, found * 20_000), "charges with {text}");
