@@ -157,7 +157,7 @@ downloading-seconds = About { $seconds } s left
 downloading-minutes = About { $minutes } min left
 # $hours (Number) - estimated hours
 downloading-hours = About { $hours } h left
-downloading-reconnecting = The connection was lost. Reconnecting; what has arrived is kept.
+downloading-reconnecting = Reconnecting. What has arrived is kept.
 downloading-note = Nothing is charged for a download that is cancelled.
 downloading-bar = Download progress
 choose-title = Choose how to buy

@@ -27,7 +27,7 @@ impl Keys {
             Self::Search => &["1234567890", "qwertyuiop", "asdfghjkl-", "zxcvbnm"],
             Self::Address => &["1234567890", "qwertyuiop", "asdfghjkl-", "zxcvbnm.:[]"],
             Self::Capitals => &["1234567890", "QWERTYUIOP", "ASDFGHJKL-", "ZXCVBNM"],
-            Self::Hex => &["123456", "7890", "abcdef"],
+            Self::Hex => &["12345", "67890", "abcdef"],
         }
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use egui::accesskit::Role;
 use egui::text::{LayoutJob, TextFormat};
 use egui::{
-    Align, Align2, Color32, CornerRadius, FontId, Galley, Label, Layout, Painter, Pos2, Rect, Response, ScrollArea,
-    Sense, Stroke, StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
+    Align, Align2, AsIdSalt, Color32, CornerRadius, FontId, Galley, Label, Layout, Painter, Pos2, Rect, Response,
+    ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
 use egui_material_icons::MaterialIcon;
 
@@ -17,6 +17,11 @@ use super::theme::{self, Tone, Type};
 pub(super) fn at<R>(ui: &mut Ui, rect: Rect, add: impl FnOnce(&mut Ui) -> R) -> R {
     let layout = Layout::top_down(Align::Min);
     add(&mut ui.new_child(UiBuilder::new().max_rect(rect).layout(layout)))
+}
+
+/// Like [`at`], for a row of a list: what is touched stays the same row when others come and go.
+pub(super) fn row_at<R>(ui: &mut Ui, rect: Rect, row: impl AsIdSalt, add: impl FnOnce(&mut Ui) -> R) -> R {
+    add(&mut ui.new_child(UiBuilder::new().id_salt(row).max_rect(rect)))
 }
 
 /// A text that wraps.

@@ -78,7 +78,7 @@ fn choice(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, offer: &Offer) -> bool {
     let width = inner.right() - left;
     let small = widgets::lay_out(&painter, theme::SMALL_BOLD, tone.ink, &caption, width, 1);
     painter.galley(pos2(left, inner.top()), small, tone.ink);
-    let large = widgets::lay_out_fitting(&painter, &[theme::TITLE, theme::HEADING], theme::INK, &form, width);
+    let large = widgets::lay_out_fitting(&painter, &[theme::HEADING, theme::BODY_BOLD], theme::INK, &form, width);
     painter.galley(pos2(left, inner.top() + 24.0), large, theme::INK);
     let meaning = texts.form_meaning(offer.form);
     let mut about = widgets::lay_out(&painter, theme::BODY, theme::INK_SOFT, &meaning, inner.width(), 4);

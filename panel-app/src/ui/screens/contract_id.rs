@@ -42,8 +42,9 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, option: &OptionSumm
     }
 }
 
-/// Digits typed or pasted with a real keyboard. True for Enter.
+/// Digits typed or pasted with a real keyboard. True for Enter, unless it presses a button.
 fn real_keys(ui: &Ui, digits: &mut String) -> bool {
+    let on_a_button = ui.memory(|memory| memory.focused().is_some());
     ui.input(|input| {
         let mut entered = false;
         for event in &input.events {
@@ -52,7 +53,7 @@ fn real_keys(ui: &Ui, digits: &mut String) -> bool {
                 Event::Key { key: Key::Backspace, pressed: true, .. } => {
                     digits.pop();
                 }
-                Event::Key { key: Key::Enter, pressed: true, repeat: false, .. } => entered = true,
+                Event::Key { key: Key::Enter, pressed: true, repeat: false, .. } => entered = !on_a_button,
                 _ => {}
             }
         }

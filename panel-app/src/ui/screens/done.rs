@@ -1,6 +1,6 @@
 //! Bought and installed: option and price once more (the seed's figure 8), and what comes next.
 
-use egui::{Rect, Sense, Ui, pos2, vec2};
+use egui::{Rect, Sense, Ui, vec2};
 use egui_material_icons::icons;
 use protocol::{Offer, OrderId};
 
@@ -24,11 +24,7 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, purchase: &Purchase
     let below = chrome::header(ui, cx, area, &texts.msg_done_title(), None);
     chrome::steps(ui, cx, below.beside, Step::Done);
     let (body, bar) = chrome::action_bar(ui, below.body);
-    let inner = parts::middle_card(ui, body, 304.0);
-    let (left, right) = inner.split_left_right_at_x(inner.left() + 120.0);
-    let disc = pos2(left.left() + 44.0, left.top() + 48.0);
-    widgets::paint_disc(ui.painter(), disc, icons::ICON_CHECK_CIRCLE, 88.0, theme::GOOD);
-    widgets::at(ui, right, |ui| {
+    parts::disc_card(ui, body, icons::ICON_CHECK_CIRCLE, theme::GOOD, |ui| {
         let name = texts.pick(&purchase.option.name).as_str();
         widgets::say(ui, theme::HEADING, theme::INK, texts.msg_done_text(name));
         ui.add_space(6.0);

@@ -16,9 +16,8 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, option: &OptionSumm
     let below = chrome::header(ui, cx, area, &texts.msg_downloading_title(), None);
     chrome::steps(ui, cx, below.beside, Step::Download);
     let (body, bar) = chrome::action_bar(ui, below.body);
-    let inner = parts::middle_card(ui, body, 340.0);
-    let rest = parts::option_line(ui, cx, inner, option);
-    widgets::at(ui, rest, |ui| {
+    parts::middle_card(ui, body, |ui| {
+        parts::option_heading(ui, cx, option);
         ui.add_space(8.0);
         ui.with_layout(Layout::top_down(Align::Center), |ui| {
             widgets::say(ui, theme::DISPLAY, theme::ACCENT, format!("{} %", percent(download)));
@@ -52,6 +51,8 @@ fn percent(download: &ActiveDownload) -> u64 {
     u64::try_from((done * 100 / total).min(100)).unwrap_or(100)
 }
 
+/// Done of all, 0 to 1.
+#[allow(clippy::cast_possible_truncation)] // a bar is a thousand pixels wide; f32 has seven digits
 fn fraction(download: &ActiveDownload) -> f32 {
     (download.done_bytes as f64 / download.total_bytes.max(1) as f64).clamp(0.0, 1.0) as f32
 }

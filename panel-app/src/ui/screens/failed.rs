@@ -1,6 +1,6 @@
 //! Not bought: why, and what the user can do (the seed's figure 9).
 
-use egui::{Rect, Ui, pos2};
+use egui::{Rect, Ui};
 use egui_material_icons::icons;
 
 use super::parts;
@@ -23,12 +23,8 @@ pub(super) fn show(
     let title = if option.is_some() { texts.msg_failed_title() } else { texts.msg_failed_title_other() };
     let below = chrome::header(ui, cx, area, &title, None);
     let (body, bar) = chrome::action_bar(ui, below.body);
-    let inner = parts::middle_card(ui, body, 364.0);
-    let (left, right) = inner.split_left_right_at_x(inner.left() + 120.0);
-    let disc = pos2(left.left() + 44.0, left.top() + 48.0);
-    widgets::paint_disc(ui.painter(), disc, icons::ICON_ERROR, 88.0, theme::BAD);
     let reason = reasons::reason(texts, failure);
-    widgets::at(ui, right, |ui| {
+    parts::disc_card(ui, body, icons::ICON_ERROR, theme::BAD, |ui| {
         if let Some(option) = option {
             widgets::say_line(ui, theme::HEADING, theme::INK, texts.pick(&option.name).as_str());
         }

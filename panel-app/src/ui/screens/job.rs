@@ -162,7 +162,8 @@ impl Item<'_> {
     /// True if it was touched.
     fn show(&self, ui: &mut Ui, width: f32) -> bool {
         let (rect, _) = ui.allocate_exact_size(vec2(width, ROW), Sense::hover());
-        let response = ui.push_id(self.name, |ui| widgets::plate(ui, rect, self.name, Some(self.selected))).inner;
+        let response =
+            widgets::row_at(ui, rect, self.name, |ui| widgets::plate(ui, rect, self.name, Some(self.selected)));
         let painter = ui.painter().clone();
         widgets::paint_disc(&painter, pos2(rect.left() + 40.0, rect.center().y), self.icon, 48.0, self.tone);
         let left = rect.left() + 78.0;
@@ -187,10 +188,8 @@ fn running(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, kind: JobKind, document: &s
     let texts = cx.texts;
     let below = chrome::header(ui, cx, area, &texts.job(kind), None);
     let (body, bar) = chrome::action_bar(ui, below.body);
-    let (icon, tone) = parts::job_icon(kind);
     let text = texts.msg_job_running_text(document);
-    let inner = outcome(ui, body, icon, tone, &texts.msg_job_running(), &[(text, theme::INK_SOFT)]);
-    widgets::paint_waiting(ui, pos2(inner.center().x, inner.bottom() - 20.0));
+    outcome(ui, body, parts::job_icon(kind), &texts.msg_job_running(), &[(text, theme::INK_SOFT)], true);
     let cancel = chrome::left_action(bar, theme::ACTION.x);
     if widgets::button(ui, cancel, Look::Plain, None, &texts.msg_cancel(), true) {
         cx.send(Command::CancelJob);
@@ -203,7 +202,7 @@ fn finished(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, kind: JobKind, output: &st
     lines.extend(left.map(|left| (texts.left(left), theme::INK)));
     let below = chrome::header(ui, cx, area, &texts.job(kind), None);
     let (body, bar) = chrome::action_bar(ui, below.body);
-    outcome(ui, body, icons::ICON_CHECK_CIRCLE, theme::GOOD, &texts.msg_job_finished(), &lines);
+    outcome(ui, body, (icons::ICON_CHECK_CIRCLE, theme::GOOD), &texts.msg_job_finished(), &lines, false);
     if widgets::button(ui, chrome::right_action(bar, theme::ACTION.x), Look::Primary, None, &texts.msg_ok(), true) {
         cx.send(Command::Dismiss);
     }
@@ -220,29 +219,30 @@ fn failed(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, kind: JobKind, failure: Fail
     ];
     let below = chrome::header(ui, cx, area, &texts.job(kind), None);
     let (body, bar) = chrome::action_bar(ui, below.body);
-    outcome(ui, body, icons::ICON_ERROR, theme::BAD, &texts.msg_job_failed(), &lines);
+    outcome(ui, body, (icons::ICON_ERROR, theme::BAD), &texts.msg_job_failed(), &lines, false);
     if widgets::button(ui, chrome::right_action(bar, theme::ACTION.x), Look::Primary, None, &texts.msg_close(), true) {
         cx.send(Command::Dismiss);
     }
 }
 
-/// A card with an icon, a title and a few lines; returns its inside.
+/// A card with an icon, a title and a few lines.
 fn outcome(
     ui: &mut Ui,
     body: Rect,
-    icon: MaterialIcon,
-    tone: Tone,
+    (icon, tone): (MaterialIcon, Tone),
     title: &str,
     lines: &[(String, egui::Color32)],
-) -> Rect {
-    let inner = parts::middle_card(ui, body, 320.0);
-    widgets::paint_disc(ui.painter(), pos2(inner.left() + 44.0, inner.top() + 48.0), icon, 88.0, tone);
-    widgets::at(ui, inner.with_min_x(inner.left() + 120.0), |ui| {
+    waiting: bool,
+) {
+    parts::disc_card(ui, body, icon, tone, |ui| {
         widgets::say(ui, theme::TITLE, theme::INK, title);
         ui.add_space(4.0);
         for (text, color) in lines {
             widgets::say(ui, theme::BODY, *color, text.as_str());
         }
+        if waiting {
+            let (dots, _) = ui.allocate_exact_size(vec2(120.0, 40.0), Sense::hover());
+            widgets::paint_waiting(ui, dots.center());
+        }
     });
-    inner
 }

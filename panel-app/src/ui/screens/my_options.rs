@@ -52,14 +52,16 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, ended: &[EndedOptio
 }
 
 fn nothing(ui: &mut Ui, cx: &mut Cx<'_>, body: Rect) {
-    let inner = parts::middle_card(ui, body, 220.0);
-    widgets::at(ui, inner, |ui| {
-        ui.add_space(12.0);
+    let mut open = false;
+    parts::middle_card(ui, body, |ui| {
         ui.vertical_centered(|ui| widgets::say(ui, theme::BODY, theme::INK_SOFT, cx.texts.msg_my_empty()));
+        ui.add_space(12.0);
+        let (line, _) = ui.allocate_exact_size(vec2(ui.available_width(), theme::ACTION.y), Sense::hover());
+        let button = Rect::from_center_size(line.center(), vec2(360.0, theme::ACTION.y));
+        let icon = Some(icons::ICON_STOREFRONT);
+        open = widgets::button(ui, button, Look::Primary, icon, &cx.texts.msg_my_to_store(), true);
     });
-    let button = Rect::from_center_size(pos2(inner.center().x, inner.bottom() - 44.0), vec2(360.0, theme::ACTION.y));
-    let icon = Some(icons::ICON_STOREFRONT);
-    if widgets::button(ui, button, Look::Primary, icon, &cx.texts.msg_my_to_store(), true) {
+    if open {
         cx.send(Command::Go(Place::Store));
     }
 }
@@ -99,10 +101,9 @@ fn installed(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, option: &InstalledOption) -> 
     let badge =
         Rect::from_min_max(pos2(text.right() + 12.0, rect.center().y - 16.0), pos2(remove.left(), rect.bottom()));
     widgets::at(ui, badge, |ui| widgets::badge(ui, None, &left_text, tone(option.left)));
-    ui.push_id(option.licence, |ui| {
+    widgets::row_at(ui, remove, option.licence, |ui| {
         widgets::named_button(ui, remove, Look::Danger, &texts.msg_remove(), &texts.msg_my_remove_named(name))
     })
-    .inner
 }
 
 fn over(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, option: &EndedOption) {
@@ -131,12 +132,12 @@ fn confirm_removal(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, option: &InstalledO
     let texts = cx.texts;
     let below = chrome::header(ui, cx, area, &texts.msg_my_remove_title(), None);
     let (body, bar) = chrome::action_bar(ui, below.body);
-    let inner = parts::middle_card(ui, body, 260.0);
-    let rest = parts::option_line(ui, cx, inner, &option.option);
-    widgets::at(ui, rest.with_min_y(rest.top() + 12.0), |ui| {
-        let name = texts.pick(&option.option.name).as_str();
+    parts::middle_card(ui, body, |ui| {
+        parts::option_heading(ui, cx, &option.option);
+        ui.add_space(8.0);
         widgets::badge(ui, None, &texts.left(option.left), tone(option.left));
         ui.add_space(4.0);
+        let name = texts.pick(&option.option.name).as_str();
         widgets::say(ui, theme::BODY, theme::INK, texts.msg_my_remove_text(name));
     });
     let keep = chrome::left_action(bar, 280.0);

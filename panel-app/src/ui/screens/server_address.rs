@@ -140,8 +140,7 @@ fn edit(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, field: EnrolField) {
     let edit = TextEdit::singleline(value)
         .id_salt(title.as_str())
         .font(font.font())
-        .frame(Frame::NONE)
-        .margin(Margin::symmetric(18, 0))
+        .frame(Frame::NONE.inner_margin(Margin::symmetric(18, 0)))
         .align(egui::Align2::LEFT_CENTER)
         .min_size(inside.size())
         .char_limit(128);

@@ -73,22 +73,20 @@ fn search_field(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {
         .id_salt("search")
         .font(theme::BODY.font())
         .hint_text(theme::BODY.text(cx.texts.msg_store_search(), theme::INK_FAINT))
-        .frame(Frame::NONE)
-        .margin(Margin::symmetric(4, 0))
+        .frame(Frame::NONE.inner_margin(Margin::symmetric(4, 0)))
         .align(egui::Align2::LEFT_CENTER)
         .min_size(field.size())
         .char_limit(SEARCH_MAX);
     let response = ui.put(field, edit).accessible_name(cx.texts.msg_store_search());
-    if response.clicked() {
+    if response.clicked() || response.gained_focus() {
         search.keyboard = true;
     }
-    if search.keyboard && !response.has_focus() {
+    match (search.keyboard, response.has_focus()) {
         // Enter on a real keyboard ends the search; otherwise the keys on the screen need a field to type into.
-        if response.lost_focus() {
-            search.keyboard = false;
-        } else {
-            response.request_focus();
-        }
+        (true, false) if response.lost_focus() => search.keyboard = false,
+        (true, false) => response.request_focus(),
+        (false, true) => response.surrender_focus(),
+        _ => {}
     }
 }
 
@@ -151,7 +149,8 @@ fn card(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, row: &StoreRow) -> bool {
     widgets::paint_disc(&painter, pos2(rect.left() + 50.0, rect.top() + 54.0), icon, 64.0, tone);
     let left = rect.left() + 98.0;
     let width = rect.right() - 20.0 - left;
-    let title = widgets::lay_out(&painter, theme::HEADING, theme::INK, name, width, 1);
+    let kinds = [theme::HEADING, theme::BODY_BOLD, theme::SMALL_BOLD];
+    let title = widgets::lay_out_fitting(&painter, &kinds, theme::INK, name, width);
     painter.galley(pos2(left, rect.top() + 14.0), title, theme::INK);
     let description = texts.pick(&row.option.description).as_str();
     let about = widgets::lay_out(&painter, theme::SMALL, theme::INK_SOFT, description, width, 2);

@@ -69,6 +69,17 @@ fn a_real_keyboard_types_and_pastes_the_number_as_it_is_printed() {
 }
 
 #[test]
+fn enter_on_a_focused_button_presses_that_button_alone() {
+    let mut harness = stage(sample("contract"));
+    Stage::tap(&mut harness, contract().as_str());
+    harness.get_by_role_and_label(egui::accesskit::Role::Button, "Cancel").focus();
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(harness.state().device.take(), [Command::Cancel]);
+}
+
+#[test]
 fn a_refused_number_comes_back_to_be_corrected_and_is_forgotten_afterwards() {
     let mut harness = stage(sample("contract"));
     Stage::tap(&mut harness, contract().as_str());
