@@ -114,7 +114,7 @@ store-refresh = Refresh
 store-empty = The vendor offers no options at the moment.
 # $text (String) - what was searched for
 store-no-match = Nothing found for “{ $text }”.
-store-loading = Loading the catalogue…
+store-loading = Loading the catalogue...
 
 ## Buying
 
@@ -150,7 +150,7 @@ downloading-title = Downloading
 downloading-amount = { $done } of { $total }
 # $speed (String) - for example 2.1 MB
 downloading-speed = { $speed } per second
-downloading-estimating = Measuring the speed…
+downloading-estimating = Measuring the speed...
 # $seconds (Number) - estimated seconds
 downloading-seconds = About { $seconds } s left
 # $minutes (Number) - estimated minutes
@@ -223,7 +223,7 @@ settings-about = About this machine
 settings-product = Product
 settings-serial = Serial number
 settings-customer = Customer
-settings-vendor = Vendor’s server
+settings-vendor = Vendor's server
 settings-fingerprint = Vendor fingerprint
 settings-unset = —
 
@@ -246,7 +246,7 @@ server-code-help = 26 letters and digits. It can be used once. Hyphens may be le
 server-code-error = An activation code has 26 letters A–Z and digits 2–7.
 server-empty = Tap to enter
 server-register = Register
-server-busy = Registering…
+server-busy = Registering...
 
 ## Jobs
 
@@ -257,7 +257,7 @@ job-documents-fax = Original to send
 job-no-documents = There is no document.
 job-options = Use with
 job-no-option = No option
-job-no-option-hint = The machine’s own functions
+job-no-option-hint = The machine's own functions
 # $price (String) - formatted price
 job-not-installed = Not bought · { $price }
 job-start-copy = Start copying
@@ -266,7 +266,7 @@ job-start-scan = Start scanning
 job-start-fax = Send fax
 job-choose-document = Choose a document.
 job-buy-first = The selected option is not installed: Start opens the purchase.
-job-running = Working…
+job-running = Working...
 # $document (String) - file name
 job-running-text = Processing “{ $document }”.
 job-finished = Finished

@@ -2,12 +2,12 @@
 
 ## Refusals by the vendor
 
-refusal-bad-message = The vendor’s server did not understand this machine.
-    .advice = The machine’s software may be out of date. Please contact the vendor.
+refusal-bad-message = The vendor's server did not understand this machine.
+    .advice = The machine's software may be out of date. Please contact the vendor.
 refusal-not-permitted = This machine is not allowed to do that.
     .advice = Please contact the vendor.
 refusal-unknown-device = The vendor does not know this machine.
-    .advice = Ask the vendor to register this machine’s serial number.
+    .advice = Ask the vendor to register this machine's serial number.
 refusal-device-revoked = This machine may no longer buy options.
     .advice = Ask the vendor why the machine was blocked.
 refusal-activation-refused = The serial number or the activation code was not accepted.
@@ -17,14 +17,14 @@ refusal-contract-required = This machine is not assigned to a customer.
 refusal-contract-refused = The contract user ID was not accepted.
     .advice = Compare the number with your contract and enter it again.
 refusal-customer-suspended = Purchases for this customer are suspended.
-    .advice = Please contact the vendor’s customer service.
+    .advice = Please contact the vendor's customer service.
 refusal-unknown-option = The vendor does not offer this option.
     .advice = Choose an option from the store.
 refusal-option-not-for-sale = This option cannot be bought at the moment.
     .advice = Choose another option, or ask the vendor.
 refusal-unknown-order = The vendor has no such order from this machine.
     .advice = Please start the purchase again.
-refusal-order-mismatch = The order does not match the vendor’s records.
+refusal-order-mismatch = The order does not match the vendor's records.
     .advice = Please start the purchase again.
 refusal-order-closed = This order was closed. Nothing was charged.
     .advice = Please start the purchase again.
@@ -42,19 +42,19 @@ refusal-ticket-invalid = The permission to download was not accepted.
     .advice = Please start the purchase again.
 refusal-ticket-expired = The permission to download has expired.
     .advice = Please continue; a new one is requested.
-refusal-no-such-chunk = The download does not match the vendor’s package.
+refusal-no-such-chunk = The download does not match the vendor's package.
     .advice = Please download it again.
 refusal-package-unavailable = The option cannot be delivered at the moment.
     .advice = Please try again later. The vendor has been told.
-refusal-service-unavailable = A part of the vendor’s service cannot be reached.
+refusal-service-unavailable = A part of the vendor's service cannot be reached.
     .advice = Please try again later.
-refusal-busy = The vendor’s server is busy.
+refusal-busy = The vendor's server is busy.
     .advice = Please try again in a minute.
-refusal-storage-failed = The vendor’s server could not record the request. Nothing was charged.
+refusal-storage-failed = The vendor's server could not record the request. Nothing was charged.
     .advice = Please try again later.
 refusal-not-found = The vendor has no such entry.
     .advice = Check the input, or ask the vendor.
-refusal-conflict = The vendor’s records do not allow this.
+refusal-conflict = The vendor's records do not allow this.
     .advice = Please ask the vendor.
 refusal-invalid-input = The vendor did not accept the input.
     .advice = Please correct the input and try again.
@@ -65,7 +65,7 @@ refusal-upload-incomplete = The transfer to the vendor was incomplete.
 
 fault-link-lost = The connection to the vendor was lost or could not be made.
     .advice = Check the network cable or the network settings, then try again.
-fault-timeout = The vendor’s server did not answer in time.
+fault-timeout = The vendor's server did not answer in time.
     .advice = Check the network, or try again in a while.
 fault-wrong-content = The data that arrived was damaged.
     .advice = Please download it again. If it happens again, contact the vendor.
@@ -76,7 +76,7 @@ fault-storage = This machine could not save the data.
 
 ## Trust
 
-distrust = This machine and the vendor’s server could not verify each other.
+distrust = This machine and the vendor's server could not verify each other.
     .advice = Check the server address and the fingerprint in the settings, or ask the vendor.
 not-genuine = The data was not signed by the vendor for this machine, so it was rejected.
     .advice = Please try again. If it happens again, tell the vendor.
@@ -91,7 +91,7 @@ job-fault-document-unsuitable = The selected option does not work with this kind
     .advice = Choose another document or another option.
 job-fault-document-too-large = The document is too large for this machine.
     .advice = Divide the document into smaller parts.
-job-fault-option-damaged = The option’s data on this machine is damaged.
+job-fault-option-damaged = The option's data on this machine is damaged.
     .advice = Please contact the vendor; it can be restored.
 job-fault-not-installed = The option is not installed, or its use has ended.
     .advice = Buy it in the option store, or choose another option.

@@ -176,6 +176,21 @@ pub(super) fn grouped(number: u64) -> String {
     out
 }
 
+/// Hexadecimal digits in groups of four and lines of 32, so that two people can compare them aloud.
+pub(super) fn in_groups(hex: &str) -> String {
+    let mut out = String::with_capacity(hex.len() + hex.len() / 4);
+    for (i, digit) in hex.chars().enumerate() {
+        match i {
+            0 => {}
+            _ if i % 32 == 0 => out.push('\n'),
+            _ if i % 4 == 0 => out.push(' '),
+            _ => {}
+        }
+        out.push(digit);
+    }
+    out
+}
+
 /// `812 B`, `4.2 KB`, `12.3 MB`, `1.1 GB`, in powers of 1,000.
 pub(super) fn bytes(count: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "KB")];

@@ -95,8 +95,8 @@ mod tests {
     #[test]
     fn the_time_left_is_told_only_when_the_speed_is_known() {
         let texts = Texts::new(Language::En, TimeZone::UTC);
-        assert_eq!(pace(&texts, &download(0, 1_000, None)), "Measuring the speed…");
-        assert_eq!(pace(&texts, &download(0, 1_000, Some(0))), "Measuring the speed…");
+        assert_eq!(pace(&texts, &download(0, 1_000, None)), "Measuring the speed...");
+        assert_eq!(pace(&texts, &download(0, 1_000, Some(0))), "Measuring the speed...");
         assert_eq!(pace(&texts, &download(0, 1_000, Some(100))), "100 B per second · About 10 s left");
         assert_eq!(pace(&texts, &download(0, 12_000, Some(100))), "100 B per second · About 2 min left");
         assert_eq!(pace(&texts, &download(0, 1_000_000, Some(100))), "100 B per second · About 3 h left");

@@ -8,7 +8,7 @@ use crate::ui::chrome;
 use crate::ui::keyboard::{self, Keys};
 use crate::ui::reasons;
 use crate::ui::state::{Cx, EnrolField, EnrolFields};
-use crate::ui::texts::Texts;
+use crate::ui::texts::{self, Texts};
 use crate::ui::theme;
 use crate::ui::widgets::{self, Look};
 
@@ -85,21 +85,23 @@ fn row(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, field: EnrolField, enabled: bool) -
     let value = enrol.value(field);
     let left = left + NAME_WIDTH + 16.0;
     let room = rect.right() - 64.0 - left;
+    let fits = EnrolFields::fits(field, value);
     let (text, color) = if enrol.is_wrong(field) {
         (error(texts, field), theme::BAD.ink)
     } else if value.is_empty() {
         (texts.msg_server_empty(), theme::INK_FAINT)
+    } else if fits && field == EnrolField::Fingerprint {
+        (texts::in_groups(&value.replace([':', ' '], "")), theme::INK)
     } else {
         (value.to_owned(), theme::INK)
     };
-    let kinds = [theme::BODY_BOLD, theme::SMALL, theme::FINE];
-    let mut galley = widgets::lay_out_fitting(&painter, &kinds, color, &text, room);
+    let mut galley = widgets::lay_out_fitting(&painter, &[theme::BODY_BOLD, theme::SMALL], color, &text, room);
     if galley.elided {
-        galley = widgets::lay_out(&painter, theme::FINE, color, &text, room, 2);
+        galley = widgets::lay_out(&painter, theme::SMALL, color, &text, room, 2);
     }
     painter.galley(pos2(left, rect.center().y - galley.size().y / 2.0), galley, color);
     widgets::tell(ui, &response, Rect::from_min_size(pos2(left, rect.top()), vec2(room, ROW)), &text);
-    let (icon, color) = if EnrolFields::fits(field, value) {
+    let (icon, color) = if fits {
         (icons::ICON_CHECK_CIRCLE, theme::GOOD.ink)
     } else if enrol.is_wrong(field) {
         (icons::ICON_ERROR, theme::BAD.ink)

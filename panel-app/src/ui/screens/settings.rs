@@ -69,7 +69,7 @@ fn about(ui: &mut Ui, cx: &Cx<'_>, rect: Rect) {
         (texts.msg_settings_serial(), cx.view.serial.as_ref().map_or_else(unset, ToString::to_string)),
         (texts.msg_settings_customer(), cx.view.customer.as_ref().map_or_else(unset, ToString::to_string)),
         (texts.msg_settings_vendor(), cx.view.vendor.clone().unwrap_or_else(unset)),
-        (texts.msg_settings_fingerprint(), cx.view.ca_fingerprint.as_deref().map_or_else(unset, in_groups)),
+        (texts.msg_settings_fingerprint(), cx.view.ca_fingerprint.as_deref().map_or_else(unset, texts::in_groups)),
     ];
     let mut line = card.shrink2(vec2(24.0, 14.0));
     let height = line.height() / (facts.len() as f32 + 0.5);
@@ -77,20 +77,7 @@ fn about(ui: &mut Ui, cx: &Cx<'_>, rect: Rect) {
         let name_place = Rect::from_min_size(line.min, vec2(220.0, height));
         widgets::at(ui, name_place, |ui| widgets::say_line(ui, theme::BODY, theme::INK_SOFT, name));
         let value_place = Rect::from_min_max(pos2(line.left() + 236.0, line.top()), line.max);
-        // A fingerprint takes two lines; nothing else may.
         widgets::at(ui, value_place, |ui| widgets::say(ui, theme::BODY, theme::INK, value));
         line.min.y += height;
     }
-}
-
-/// Hexadecimal digits in groups of four, so that two people can compare them aloud.
-fn in_groups(hex: &str) -> String {
-    let mut out = String::with_capacity(hex.len() + hex.len() / 4);
-    for (i, digit) in hex.chars().enumerate() {
-        if i > 0 && i % 4 == 0 {
-            out.push(' ');
-        }
-        out.push(digit);
-    }
-    out
 }

@@ -169,7 +169,7 @@ fn each_field_tells_its_own_error_and_keeps_the_form_from_being_sent() {
 #[test]
 fn a_running_registration_cannot_be_sent_twice() {
     let mut harness = stage(sample("server-busy"));
-    assert!(!Stage::is_enabled(&harness, "Registering…"));
+    assert!(!Stage::is_enabled(&harness, "Registering..."));
     assert_eq!(Stage::touch(&mut harness, "Fingerprint"), []);
     assert!(!Stage::sees(&harness, "Next"), "no field opens meanwhile");
 }
