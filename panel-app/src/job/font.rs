@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn characters_that_the_face_lacks_are_boxes_and_blanks_are_blank() {
-        assert_eq!(inked_rows(&page("\u{3000} \t ")), []);
+        assert!(inked_rows(&page("\u{3000} \t ")).is_empty());
         let kanji = page("購買");
         let rows = inked_rows(&kanji);
         let ink = |y: u32| (0..PAGE_WIDTH).filter(|&x| kanji.get_pixel(x, y).0[0] == 0).count();
