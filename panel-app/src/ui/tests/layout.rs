@@ -1,7 +1,8 @@
 //! Every screen in both languages at 1024x600: targets large enough, nothing cut off, nothing on top of another.
 
+use egui::accesskit::Role;
 use egui::epaint::{ClippedShape, Shape, TextShape};
-use egui::{Rect, accesskit::Role};
+use egui::{Event, Modifiers, PointerButton, Rect, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, Node};
 
@@ -77,6 +78,38 @@ fn no_text_is_cut_off_or_painted_over_another() {
             }
         }
     });
+}
+
+#[test]
+fn a_list_is_moved_with_a_finger_that_starts_on_a_button() {
+    let (_, view) = samples::all().into_iter().find(|(name, _)| *name == "my-options").unwrap();
+    let mut harness = stage(view);
+    let remove = |harness: &Harness<'_, Stage>| harness.get_by_label("明朝体フォントパックを削除").rect().center();
+    let start = remove(&harness);
+    harness.event(Event::PointerMoved(start));
+    let button = |pos, pressed| Event::PointerButton {
+        pos,
+        button: PointerButton::Primary,
+        pressed,
+        modifiers: Modifiers::NONE,
+    };
+    harness.event(button(start, true));
+    for step in 1..=4_u8 {
+        harness.event(Event::PointerMoved(start - vec2(0.0, 30.0 * f32::from(step))));
+    }
+    harness.event(button(start - vec2(0.0, 120.0), false));
+    harness.run_ok();
+    assert!(remove(&harness).y < start.y - 60.0, "the list is still at {:?}", remove(&harness));
+    assert!(!Stage::sees(&harness, "削除しますか"), "a finger that moves the list touches nothing");
+}
+
+#[test]
+fn a_larger_screen_shows_the_same_larger() {
+    let (_, view) = samples::all().into_iter().find(|(name, _)| *name == "home").unwrap();
+    let mut harness = stage(view);
+    harness.set_size(egui::Vec2::from(theme::SCREEN) * 2.0);
+    harness.run_ok();
+    assert_eq!(harness.ctx.zoom_factor(), 2.0);
 }
 
 fn collect<'a>(shape: &'a Shape, clip: Rect, texts: &mut Vec<(Rect, &'a TextShape)>) {
