@@ -7,3 +7,5 @@ mod content;
 mod random;
 pub mod server;
 mod store;
+#[cfg(feature = "gui")]
+pub mod ui;

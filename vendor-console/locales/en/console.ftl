@@ -1,0 +1,326 @@
+language-name = English
+
+# Frame
+app-name = Kobai
+app-subtitle = Staff console
+nav-overview = Overview
+nav-customers = Customers
+nav-devices = Devices
+nav-catalogue = Catalogue
+nav-orders = Orders
+nav-charges = Charges
+nav-invoices = Invoices
+theme-light = Light
+theme-dark = Dark
+theme-label = Theme
+language-label = Language
+connection-live = Connected
+connection-lost = Not connected; trying again
+connection-trying = Connecting
+# $name (String) - The name in the certificate.
+signed-in-as = Signed in as { $name }
+
+# Everywhere
+search = Search
+save = Save
+create = Create
+cancel = Cancel
+close = Close
+copy = Copy
+copied = Copied
+retry = Try again
+edit = Edit
+loading = Loading
+saving = Saving
+browse = Browse
+nothing-found = Nothing found
+nothing-found-advice = Try another word, or clear the search and the filters.
+none = None
+yes = Yes
+no = No
+previous-page = Previous page
+next-page = Next page
+# $first (Number) - Number of the first row shown.
+# $last (Number) - Number of the last row shown.
+# $total (Number) - How many rows there are.
+page-of = { $first }–{ $last } of { $total }
+# $total (Number) - How many rows there are.
+total-rows = { $total ->
+    [one] 1 entry
+   *[other] { $total } entries
+}
+saved = Saved
+list-failed = The list cannot be shown.
+dismiss = Dismiss message
+
+# Fields that are wrong
+error-required = Fill in this field.
+# $max (Number) - Characters allowed.
+error-too-long = At most { $max } characters.
+error-control = Line breaks and tabs are not allowed.
+error-serial = 4 to 32 characters: A–Z, 0–9 and hyphens.
+error-option-id = 2 to 48 characters: a–z, 0–9 and hyphens, starting with a letter.
+error-price = A whole number of yen, at most 999,999,999,999.
+error-uses = A number from 1 to 1,000,000.
+error-days = A number from 1 to 3,660.
+error-offers-empty = At least one offer is needed.
+error-offers-many = At most 8 offers.
+error-offers-same = Two offers have the same form.
+error-date = A day such as 2026-11-30.
+error-customer = Choose a customer.
+error-file = Choose a file.
+
+# Usage forms
+form-permanent = Permanent
+# $count (Number) - Uses.
+form-uses = { $count ->
+    [one] 1 use
+   *[other] { $count } uses
+}
+# $count (Number) - Days.
+form-days = { $count ->
+    [one] 1 day
+   *[other] { $count } days
+}
+form-kind-uses = By uses
+form-kind-days = By days
+
+# Overview
+overview-customers = Customers
+overview-devices = Devices enrolled
+overview-options = Options for sale
+overview-orders-open = Open orders
+overview-uninvoiced = Not yet invoiced
+overview-charged = Charged in all
+overview-live = Latest orders
+overview-all-orders = All orders
+overview-start-title = Nothing has been ordered yet
+overview-start-advice = Three steps until a panel can buy:
+overview-start-customer = 1. Enter a customer
+overview-start-device = 2. Register a device
+overview-start-option = 3. Put an option into the catalogue
+
+# Customers
+customer = Customer
+customer-new = New customer
+customer-number = Number
+customer-name = Name
+customer-email = E-mail for invoices
+customer-email-hint = Optional
+customer-settlement = Settlement
+settlement-monthly = Monthly
+settlement-on-demand = On demand
+customer-devices = Devices
+customer-uninvoiced = Not invoiced
+customer-since = Since
+customer-state = State
+customer-active = Active
+customer-suspended = Suspended
+customer-suspend = Refuse purchases (suspended)
+customer-contracts = Contract user IDs
+customer-contracts-advice = Typed at a panel that is assigned to no customer.
+contract-add = Add contract
+contract-end = End
+contract-resume = Resume
+contract-ended = Ended
+# $id (String) - Contract user ID, grouped.
+contract-end-label = End contract { $id }
+# $id (String) - Contract user ID, grouped.
+contract-resume-label = Resume contract { $id }
+# $name (String) - Name of the customer.
+customer-created = { $name } was entered
+contract-added = A contract was added
+customers-empty = No customers yet
+customers-empty-advice = Enter the first one; it gets a contract user ID at once.
+customer-find = Find customer
+customer-choose = Choose a customer
+customer-nobody = Nobody: the panel asks for the contract user ID
+customer-anyone = All customers
+
+# Devices
+device = Device
+device-register = Register device
+device-serial = Serial number
+device-serial-hint = As on the rating plate, for example MX-204-0001
+device-model = Model
+device-customer = Who pays
+device-state = State
+device-last-seen = Last seen
+device-never = Never
+device-registered = Registered
+device-enrolled = Enrolled
+device-revoked = Revoked
+# $time (String) - Date and time.
+device-code-until = An activation code is waiting until { $time }.
+device-new-code = New activation code
+device-new-code-confirm = Make a new activation code?
+device-new-code-warning = An unused code ends now. Enrolling with the new code replaces the device's certificate.
+device-revoke = Revoke device
+# $serial (String) - Serial number.
+device-revoke-confirm = Revoke { $serial }?
+device-revoke-warning = The device may do nothing any more: no purchases, no downloads, no restoring.
+device-revoked-done = The device was revoked
+devices-empty = No devices yet
+devices-empty-advice = Register one by its serial number; you get the activation code for its panel.
+activation-title = Activation code
+# $serial (String) - Serial number.
+activation-advice = Type it at the panel of { $serial }. It is shown this once.
+activation-server = Server address for the panel
+activation-fingerprint = CA fingerprint
+# $time (String) - Date and time.
+activation-until = Valid until { $time }
+activation-done = Written down
+copy-code = Copy activation code
+copy-server = Copy server address
+copy-fingerprint = Copy CA fingerprint
+
+# Catalogue
+option = Option
+option-new = New option
+option-id = Option ID
+option-id-hint = For example ocr-package; never changes
+option-kind = Kind
+kind-program = Program
+kind-font-pack = Font pack
+option-name-ja = Name in Japanese
+option-name-en = Name in English
+option-description-ja = Description in Japanese
+option-description-en = Description in English
+option-offers = Offers
+option-release = Release
+option-sold = Sold
+option-for-sale = In the catalogue
+option-state = State
+option-on-sale = For sale
+option-hidden = Not for sale
+option-no-release = No release
+offer-add = Add offer
+# $number (Number) - Position of the offer.
+offer-remove = Remove offer { $number }
+# $number (Number) - Position of the offer.
+offer-form = Form of offer { $number }
+# $number (Number) - Position of the offer.
+offer-count = Count of offer { $number }
+# $number (Number) - Position of the offer.
+offer-price = Price of offer { $number }
+offer-yen = yen
+options-empty = No options yet
+options-empty-advice = Create one with its offers, then publish a file as its first release.
+# $name (String) - Name of the option.
+option-created = { $name } was created. Publish a file to put it on sale.
+publish-title = Publish a release
+publish-advice = The file is signed, encrypted and stored. Panels get it with their next purchase.
+publish-file = File
+publish-drop = Type a path, browse, or drop a file here.
+publish = Publish
+publish-drop-now = Drop to choose this file
+# $version (Number) - Number of the release.
+# $size (String) - Length of the content.
+# $time (String) - When it was published.
+release-line = Release { $version }, { $size }, published { $time }
+release-none = Nothing published yet, so it cannot be bought.
+# $version (Number) - Number of the release.
+published = Release { $version } is published
+# $sent (String) - Bytes sent.
+# $total (String) - Bytes in all.
+publishing = { $sent } of { $total }
+
+# Orders
+orders-open-only = Only open orders
+order-time = Time
+order-number = Order
+order-device = Device
+order-customer = Customer
+order-option = Option
+order-state = State
+order-delivery = Delivery
+order-price = Price
+order-form = Form
+order-updated = Last change
+order-attempts = Broken transfers
+order-last-failure = Last interruption
+order-package = Package
+orders-empty = No orders yet
+orders-empty-advice = Orders appear here the moment a panel asks for an option.
+orders-none-open = No open orders
+orders-none-open-advice = Every order is finished. Clear the filter to see them.
+state-authorised = Authorised
+state-sent = Sent
+state-received = Received
+state-delivered = Delivered
+state-licensed = Licensed
+state-refused = Refused
+state-failed = Failed
+state-cancelled = Cancelled
+state-expired = Expired
+delivery-waiting = Waiting
+delivery-done = Complete
+failure-link-lost = The connection broke.
+failure-timeout = Nothing arrived for too long.
+failure-wrong-content = What arrived was not what was sent.
+failure-disk-full = The device's store is full.
+failure-storage = The device's store failed.
+
+# Charges
+charge-number = Charge
+charge-time = Time
+charge-form = Form
+charge-amount = Amount
+charge-invoice = Invoice
+charges-from = From
+charges-until = Before
+charges-date-hint = 2026-11-30
+charges-this-month = This month
+charges-last-month = Last month
+charges-all-time = All time
+charges-uninvoiced-only = Only not invoiced
+charges-sum = Sum
+charges-empty = No charges yet
+charges-empty-advice = A charge is made in the moment a licence is issued, never before.
+charges-open = Not invoiced
+
+# Invoices
+invoice = Invoice
+invoice-number = Invoice
+invoice-customer = Customer
+invoice-period = Period
+invoice-issued = Issued
+invoice-lines = Lines
+invoice-total = Total
+invoice-new = Invoice now
+invoice-new-advice = Puts the customer's charges that are on no invoice yet onto a new one.
+invoice-until = Charges before
+invoice-until-hint = Empty: all until now
+invoice-make = Make invoice
+# $number (String) - Number of the invoice.
+invoice-made = { $number } was made
+invoice-settle = Settlement
+invoice-settle-advice = Makes an invoice for every customer who is settled monthly and has charges before this day.
+invoice-settle-until = End of the period (this day is not included)
+invoice-settle-run = Run settlement
+# $count (Number) - Invoices made.
+invoice-settled = { $count ->
+    [0] Nothing to invoice
+    [one] 1 invoice was made
+   *[other] { $count } invoices were made
+}
+invoice-save-title = Save as file
+invoice-save-path = File (.csv or .txt)
+invoice-save = Save file
+# $path (String) - The file.
+invoice-saved = Saved as { $path }
+# $path (String) - The file.
+# $reason (String) - Why not.
+invoice-save-failed = { $path } cannot be written: { $reason }
+invoices-empty = No invoices yet
+invoices-empty-advice = Invoice one customer now, or run the settlement for a period.
+
+# Errors
+error-link-title = The server cannot be reached.
+error-link-advice = Check that it runs and that the network reaches it; this window connects again by itself.
+error-permitted = The server does not accept this certificate.
+error-permitted-advice = Use a staff certificate of this vendor.
+error-answer = The server's answer cannot be understood.
+error-answer-advice = Use the same version for server and console.
+error-file-read = The file cannot be read.
+error-file-read-advice = Check the path and the rights on the file.

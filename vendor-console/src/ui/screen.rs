@@ -1,0 +1,97 @@
+//! The screens, one a file. A screen keeps what the user types and looks at; everything else comes with [`Cx`].
+
+pub(crate) mod catalogue;
+pub(crate) mod charges;
+pub(crate) mod customers;
+pub(crate) mod devices;
+pub(crate) mod invoices;
+pub(crate) mod orders;
+pub(crate) mod overview;
+
+use eframe::egui::{self, Align, Frame, Layout, Margin, Stroke, Ui};
+
+use protocol::message::staff::OrderRow;
+
+use super::backend::Backend;
+use super::list::Generations;
+use super::theme::{palette, size};
+use super::toast::Toasts;
+use super::widgets::title_ui;
+use super::words::Words;
+
+/// What a screen is drawn with.
+pub(crate) struct Cx<'a> {
+    pub(crate) backend: &'a dyn Backend,
+    pub(crate) words: &'a Words,
+    pub(crate) toasts: &'a mut Toasts,
+    pub(crate) generations: &'a Generations,
+    /// Where the user wants to go next.
+    pub(crate) go: &'a mut Option<Go>,
+}
+
+/// A screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Screen {
+    Overview,
+    Customers,
+    Devices,
+    Catalogue,
+    Orders,
+    Charges,
+    Invoices,
+}
+
+impl Screen {
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Overview, Self::Customers, Self::Devices, Self::Catalogue, Self::Orders, Self::Charges, Self::Invoices];
+}
+
+/// Where to go.
+pub(crate) enum Go {
+    To(Screen),
+    Order(Box<OrderRow>),
+    NewCustomer,
+    RegisterDevice,
+    NewOption,
+}
+
+/// The head of a page: its title, and its actions from the right.
+pub(crate) fn head_ui(ui: &mut Ui, title: &str, actions: impl FnOnce(&mut Ui)) {
+    ui.horizontal(|ui| {
+        title_ui(ui, title);
+        ui.with_layout(Layout::right_to_left(Align::Center), actions);
+    });
+    ui.add_space(size::GAP);
+}
+
+/// The panel at the side, for what is looked at or edited. In a small window it takes the place of the page.
+pub(crate) fn side_panel_ui<R>(ui: &mut Ui, id: &str, add: impl FnOnce(&mut Ui) -> R) -> R {
+    let p = palette(ui);
+    let frame = Frame::new().fill(p.surface).inner_margin(Margin::same(size::PANEL_MARGIN));
+    let room = ui.available_width();
+    let width = if room < size::PANEL_WIDTH + size::PAGE_WIDTH_MIN { room } else { size::PANEL_WIDTH };
+    let scrolled = |ui: &mut Ui| {
+        ui.set_max_width(ui.available_width().min(size::FORM_WIDTH_MAX));
+        let inner = add(ui);
+        ui.add_space(size::GAP_LARGE);
+        inner
+    };
+    egui::Panel::right(id.to_owned())
+        .resizable(false)
+        .exact_size(width)
+        .frame(frame)
+        .show(ui, |ui| {
+            egui::ScrollArea::vertical().id_salt((id, "scroll")).auto_shrink([false, false]).show(ui, scrolled).inner
+        })
+        .inner
+}
+
+/// The page itself, in the room that the panel leaves; drawn after the panel.
+pub(crate) fn page_ui(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
+    if ui.available_width() < size::PANEL_WIDTH {
+        return;
+    }
+    let p = palette(ui);
+    let frame = Frame::new().fill(p.page).stroke(Stroke::NONE).inner_margin(Margin::same(size::PAGE_MARGIN));
+    egui::CentralPanel::default().frame(frame).show(ui, add);
+}

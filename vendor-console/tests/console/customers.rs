@@ -1,0 +1,105 @@
+//! The screen of customers and contracts.
+
+use protocol::message::staff::{CustomerFields, Settlement, StaffRequest};
+use protocol::text::Name;
+use protocol::{ContractUserId, CustomerId, RefusalCode, Text};
+
+use crate::fake::FakeVendor;
+use crate::{Hands, open};
+
+#[test]
+fn a_customer_is_entered_with_what_was_typed_and_shows_its_contract_user_id() {
+    let vendor = FakeVendor::empty();
+    let mut window = open(&vendor);
+    window.press("Customers");
+    assert!(window.shows("No customers yet"));
+    window.press("New customer");
+    window.fill("Name", "  Acme Printing ");
+    window.fill("E-mail for invoices", "pay@acme.example");
+    window.press("On demand");
+    window.press("Create");
+    let fields = CustomerFields {
+        name: Name::new("Acme Printing").unwrap(),
+        email: Some(Text::new("pay@acme.example").unwrap()),
+        settlement: Settlement::OnDemand,
+    };
+    assert_eq!(vendor.last_change(), Some(StaffRequest::CreateCustomer(fields)));
+    assert!(window.shows("Acme Printing was entered"));
+    let grouped = vendor.world().customers[0].contracts[0].id.grouped();
+    assert!(window.shows(&grouped));
+}
+
+#[test]
+fn a_form_with_an_empty_name_says_so_beside_the_field_and_sends_nothing() {
+    let vendor = FakeVendor::empty();
+    let mut window = open(&vendor);
+    window.press("Customers");
+    window.press("New customer");
+    assert!(!window.shows("Fill in this field."));
+    window.press("Create");
+    assert!(window.shows("Fill in this field."));
+    window.fill("Name", &"x".repeat(81));
+    assert!(window.shows("At most 80 characters."));
+    window.press("Create");
+    assert_eq!(vendor.last_change(), None);
+}
+
+#[test]
+fn a_customer_can_be_renamed_and_suspended() {
+    let vendor = FakeVendor::busy();
+    let mut window = open(&vendor);
+    window.press("Customers");
+    window.press("C-0002");
+    window.fill("Name", "Northwind Print");
+    window.press("Refuse purchases (suspended)");
+    window.press("Save");
+    let Some(StaffRequest::UpdateCustomer { customer, fields, suspended }) = vendor.last_change() else {
+        panic!("{:?}", vendor.last_change())
+    };
+    assert_eq!((customer, fields.name.as_str(), suspended), (CustomerId(2), "Northwind Print", true));
+    assert!(window.shows("Saved"));
+}
+
+#[test]
+fn contracts_are_added_ended_and_resumed() {
+    let vendor = FakeVendor::busy();
+    let (active, ended) = (vendor.world().customers[0].contracts[0].id.clone(), ContractUserId::from_body(555_000_123));
+    let mut window = open(&vendor);
+    window.press("Customers");
+    window.press("C-0001");
+    window.press(&format!("End contract {}", active.grouped()));
+    assert_eq!(vendor.last_change(), Some(StaffRequest::SetContract { contract: active, active: false }));
+    window.press(&format!("Resume contract {}", ended.grouped()));
+    assert_eq!(vendor.last_change(), Some(StaffRequest::SetContract { contract: ended, active: true }));
+    window.press("Add contract");
+    assert_eq!(vendor.last_change(), Some(StaffRequest::AddContract { customer: CustomerId(1) }));
+    assert!(window.shows("A contract was added"));
+}
+
+#[test]
+fn a_refusal_is_shown_as_a_sentence_with_advice_and_keeps_what_was_typed() {
+    let vendor = FakeVendor::empty();
+    vendor.world().refuse_next = Some(RefusalCode::StorageFailed);
+    let mut window = open(&vendor);
+    window.press("Customers");
+    window.press("New customer");
+    window.fill("Name", "Acme");
+    window.press("Create");
+    assert!(window.shows(RefusalCode::StorageFailed.sentence()));
+    assert!(window.shows(RefusalCode::StorageFailed.advice()));
+    assert!(window.shows("storage-failed: as the test wants it"));
+    window.press("Create");
+    assert_eq!(vendor.world().customers[0].fields.name.as_str(), "Acme");
+    assert!(!window.shows(RefusalCode::StorageFailed.sentence()));
+}
+
+#[test]
+fn a_search_asks_the_server_and_says_when_nothing_fits() {
+    let vendor = FakeVendor::busy();
+    let mut window = open(&vendor);
+    window.press("Customers");
+    window.fill("Search", "north");
+    assert!(window.shows("Northwind Design Ltd.") && !window.shows("C-0001"));
+    window.fill("Search", "nobody of this name");
+    assert!(window.shows("Nothing found"));
+}
