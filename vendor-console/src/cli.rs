@@ -21,11 +21,9 @@ use protocol::message::staff::{PAGE_ROWS_MAX, Page, Query, StaffReply, StaffRequ
 use protocol::text::SearchText;
 use protocol::{Refusal, RefusalCode};
 
-use crate::client::{DEFAULT_SERVER, StaffClient, StaffError, read_credentials};
+use crate::client::{StaffClient, StaffError, read_credentials};
+use crate::server::{DEFAULT_LISTEN, default_data_folder};
 use output::{Output, Record};
-
-/// Where the vendor's data lie when no folder is given.
-pub const DEFAULT_DATA: &str = "kobai-vendor";
 
 /// The vendor's side of Kobai: the staff console, and the staff commands.
 #[derive(Debug, Parser)]
@@ -61,14 +59,20 @@ enum Command {
 #[derive(Debug, Clone, Args)]
 pub struct WindowArgs {
     /// Folder of the vendor's data; a new one is set up
-    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
-    pub data: PathBuf,
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
     /// UDP address that devices and staff connect to
-    #[arg(long, value_name = "ADDR", default_value = DEFAULT_SERVER)]
+    #[arg(long, value_name = "ADDR", default_value = DEFAULT_LISTEN)]
     pub listen: std::net::SocketAddr,
     /// Language of the window; it can be changed there too
     #[arg(long, value_name = "ja|en")]
     pub lang: Option<Lang>,
+}
+
+impl WindowArgs {
+    fn data(&self) -> PathBuf {
+        self.data.clone().unwrap_or_else(default_data_folder)
+    }
 }
 
 /// How the window is started as a client.
@@ -100,11 +104,13 @@ struct Staff<C: Subcommand> {
     #[command(subcommand)]
     command: C,
     /// The server
-    #[arg(long, value_name = "HOST:PORT", default_value = DEFAULT_SERVER, global = true)]
+    #[arg(long, value_name = "HOST:PORT", default_value = DEFAULT_LISTEN, global = true)]
     server: String,
     /// Staff certificate with its key
-    #[arg(long = "as", value_name = "CERT", default_value = "kobai-vendor/admin.pem", global = true)]
-    certificate: PathBuf,
+    ///
+    /// By default the administrator's in this machine's data folder
+    #[arg(long = "as", value_name = "CERT", global = true)]
+    certificate: Option<PathBuf>,
     /// Print JSON
     #[arg(long, global = true)]
     json: bool,
@@ -174,6 +180,7 @@ pub fn main_with_args(args: impl IntoIterator<Item = impl Into<OsString> + Clone
 
 fn script<C: Run + Subcommand>(args: Staff<C>) -> ExitCode {
     let Staff { command, server, certificate, json } = args;
+    let certificate = certificate.unwrap_or_else(|| default_data_folder().join("admin.pem"));
     let done = async {
         let client = StaffClient::connect(&server, &read_credentials(&certificate)?).await?;
         let session = Session { client };

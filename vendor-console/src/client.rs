@@ -15,9 +15,6 @@ use tokio::sync::Mutex;
 
 pub use watch::{Watch, WatchEvent};
 
-/// Where staff look for the server when no address is given.
-pub const DEFAULT_SERVER: &str = "127.0.0.1:7443";
-
 /// Why a staff request brought no answer that can be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StaffError {

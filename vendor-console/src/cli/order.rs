@@ -44,7 +44,6 @@ fn record(row: &OrderRow) -> Record {
         _ => None,
     };
     let delivery = row.delivery.as_ref();
-    let number = |value: Option<u64>| value.map(|value| value.to_string());
     Record::default()
         .text("order", "ORDER", row.order)
         .text("device", "DEVICE", &row.device)
@@ -54,11 +53,11 @@ fn record(row: &OrderRow) -> Record {
         .optional("reason", "REASON", reason)
         .optional("form", "FORM", row.form)
         .yen("price_yen", "PRICE", row.price)
-        .optional("total_bytes", "PACKAGE BYTES", number(delivery.map(|delivery| delivery.total_bytes)))
+        .optional_number("total_bytes", "PACKAGE BYTES", delivery.map(|delivery| delivery.total_bytes))
         .detail()
-        .optional("sending_bytes", "BYTES SENT", number(delivery.and_then(|delivery| delivery.sending_bytes)))
+        .optional_number("sending_bytes", "BYTES SENT", delivery.and_then(|delivery| delivery.sending_bytes))
         .detail()
-        .optional("failed_attempts", "BROKEN OFF", delivery.map(|delivery| delivery.failed_attempts))
+        .optional_number("failed_attempts", "BROKEN OFF", delivery.map(|it| u64::from(it.failed_attempts)))
         .detail()
         .optional("last_failure", "LAST FAILURE", delivery.and_then(|delivery| delivery.last_failure))
         .detail()

@@ -50,6 +50,13 @@ impl Record {
         self.with(key, label, number.to_string(), json!(number)).right()
     }
 
+    pub(super) fn optional_number(self, key: &'static str, label: &'static str, number: Option<u64>) -> Self {
+        match number {
+            Some(number) => self.number(key, label, number),
+            None => self.with(key, label, "-".to_owned(), Value::Null).right(),
+        }
+    }
+
     pub(super) fn yen(self, key: &'static str, label: &'static str, amount: Option<Yen>) -> Self {
         let text = amount.map_or_else(|| "-".to_owned(), |yen| yen.to_string());
         self.with(key, label, text, json!(amount.map(Yen::amount))).right()

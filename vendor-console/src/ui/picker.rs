@@ -4,11 +4,10 @@ use eframe::egui::{self, Ui};
 use protocol::CustomerId;
 use protocol::message::staff::{CustomerRef, CustomerRow, StaffReply, StaffRequest, Topic};
 
-use super::backend::Backend;
-use super::list::{Generations, List};
+use super::list::List;
+use super::screen::Cx;
 use super::theme::size;
 use super::widgets::{named, search_ui, weak_ui};
-use super::words::Words;
 
 /// A choice of one customer or none.
 #[derive(Default)]
@@ -27,16 +26,8 @@ impl CustomerPicker {
     }
 
     /// Draws the drop-down called `label`; `nobody` is what no choice means.
-    pub(crate) fn ui(
-        &mut self,
-        ui: &mut Ui,
-        words: &Words,
-        backend: &dyn Backend,
-        generations: &Generations,
-        label: &str,
-        nobody: &str,
-        width: f32,
-    ) -> egui::Response {
+    pub(crate) fn ui(&mut self, ui: &mut Ui, cx: &Cx<'_>, label: &str, nobody: &str, width: f32) -> egui::Response {
+        let words = cx.words;
         let shown = self.chosen.as_ref().map_or_else(|| nobody.to_owned(), line);
         let combo = egui::ComboBox::from_id_salt(label)
             .selected_text(shown)
@@ -45,7 +36,7 @@ impl CustomerPicker {
             .close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside);
         let inner = combo.show_ui(ui, |ui| {
             let take = |reply| if let StaffReply::Customers(page) = reply { Some(page) } else { None };
-            self.list.sync(backend, generations.of(Topic::Customers), StaffRequest::Customers, take);
+            self.list.sync(cx.backend, cx.generations.of(Topic::Customers), StaffRequest::Customers, take);
             ui.set_min_width(size::SEARCH_WIDTH);
             let search = search_ui(ui, words, &mut self.list.search);
             named(&search, &words.msg_customer_find());

@@ -55,13 +55,21 @@ pub(crate) enum Go {
     NewOption,
 }
 
-/// The head of a page: its title, and its actions from the right.
-pub(crate) fn head_ui(ui: &mut Ui, title: &str, actions: impl FnOnce(&mut Ui)) {
-    ui.horizontal(|ui| {
+/// The head of a page: its title, what belongs to it, and its actions from the right.
+pub(crate) fn head_ui<R>(
+    ui: &mut Ui,
+    title: &str,
+    beside: impl FnOnce(&mut Ui),
+    actions: impl FnOnce(&mut Ui) -> R,
+) -> R {
+    let row = ui.horizontal(|ui| {
         title_ui(ui, title);
-        ui.with_layout(Layout::right_to_left(Align::Center), actions);
+        ui.add_space(size::GAP_SMALL);
+        beside(ui);
+        ui.with_layout(Layout::right_to_left(Align::Center), actions).inner
     });
     ui.add_space(size::GAP);
+    row.inner
 }
 
 /// The panel at the side, for what is looked at or edited. In a small window it takes the place of the page.

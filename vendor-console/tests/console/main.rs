@@ -52,8 +52,7 @@ impl Hands for Harness<'_, Console> {
     }
 
     fn press_topmost(&mut self, name: &str) {
-        let control =
-            self.query_all_by_label(name).filter(|node| node.accesskit_node().role() != Role::Label).next_back();
+        let control = self.query_all_by_label(name).rfind(|node| node.accesskit_node().role() != Role::Label);
         control.unwrap_or_else(|| panic!("no control {name}")).click();
         self.run();
     }

@@ -47,7 +47,8 @@ impl Charges {
 
     fn page_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let words = cx.words;
-        head_ui(ui, &words.msg_nav_charges(), |ui| {
+        let pager = |ui: &mut Ui| self.list.pager_ui(ui, words);
+        head_ui(ui, &words.msg_nav_charges(), pager, |ui| {
             if let Some(sum) = self.sum.get() {
                 ui.label(RichText::new(sum.to_string()).font(bold(size::TEXT_TITLE)));
                 ui.label(RichText::new(words.msg_charges_sum()).color(palette(ui).weak));
@@ -80,7 +81,7 @@ impl Charges {
         ui.horizontal_wrapped(|ui| {
             search_ui(ui, words, &mut self.list.search);
             let (label, anyone) = (words.msg_customer(), words.msg_customer_anyone());
-            self.customer.ui(ui, words, cx.backend, cx.generations, &label, &anyone, size::FILTER_WIDTH);
+            self.customer.ui(ui, cx, &label, &anyone, size::FILTER_WIDTH);
             ui.checkbox(&mut self.uninvoiced_only, words.msg_charges_uninvoiced_only());
         });
         ui.add_space(size::GAP_SMALL);
@@ -98,7 +99,6 @@ impl Charges {
                     (self.from, self.until) = days.unwrap_or_default();
                 }
             }
-            self.list.pager_ui(ui, words);
         });
     }
 }

@@ -78,15 +78,16 @@ impl Customers {
 
     fn list_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let words = cx.words;
-        head_ui(ui, &words.msg_nav_customers(), |ui| {
-            if primary_ui(ui, true, &words.msg_customer_new()).clicked() {
-                self.create();
-            }
-        });
-        ui.horizontal(|ui| {
-            search_ui(ui, words, &mut self.list.search);
-            self.list.pager_ui(ui, words);
-        });
+        let is_new = head_ui(
+            ui,
+            &words.msg_nav_customers(),
+            |ui| self.list.pager_ui(ui, words),
+            |ui| primary_ui(ui, true, &words.msg_customer_new()).clicked(),
+        );
+        if is_new {
+            self.create();
+        }
+        search_ui(ui, words, &mut self.list.search);
         ui.add_space(size::GAP);
         self.list.problem_ui(ui, words);
         if self.list.is_loading_ui(ui, words) {

@@ -90,15 +90,16 @@ impl Devices {
 
     fn list_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let words = cx.words;
-        head_ui(ui, &words.msg_nav_devices(), |ui| {
-            if primary_ui(ui, true, &words.msg_device_register()).clicked() {
-                self.register();
-            }
-        });
-        ui.horizontal(|ui| {
-            search_ui(ui, words, &mut self.list.search);
-            self.list.pager_ui(ui, words);
-        });
+        let is_new = head_ui(
+            ui,
+            &words.msg_nav_devices(),
+            |ui| self.list.pager_ui(ui, words),
+            |ui| primary_ui(ui, true, &words.msg_device_register()).clicked(),
+        );
+        if is_new {
+            self.register();
+        }
+        search_ui(ui, words, &mut self.list.search);
         ui.add_space(size::GAP);
         self.list.problem_ui(ui, words);
         if self.list.is_loading_ui(ui, words) {
@@ -178,7 +179,7 @@ fn panel_ui(ui: &mut Ui, panel: &mut Panel, cx: &mut Cx<'_>) -> bool {
     labelled_ui(ui, &words.msg_device_customer(), None, |ui| {
         let (label, nobody) = (words.msg_device_customer(), words.msg_customer_nobody());
         let width = ui.available_width();
-        panel.customer.ui(ui, words, cx.backend, cx.generations, &label, &nobody, width)
+        panel.customer.ui(ui, cx, &label, &nobody, width)
     });
     let label = if panel.row.is_some() { words.msg_save() } else { words.msg_device_register() };
     if primary_ui(ui, !panel.save.is_running(), &label).clicked() {

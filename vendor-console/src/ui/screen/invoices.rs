@@ -84,7 +84,8 @@ impl Invoices {
 
     fn list_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let words = cx.words;
-        head_ui(ui, &words.msg_nav_invoices(), |ui| {
+        let pager = |ui: &mut Ui| self.list.pager_ui(ui, words);
+        head_ui(ui, &words.msg_nav_invoices(), pager, |ui| {
             if primary_ui(ui, true, &words.msg_invoice_new()).clicked() {
                 self.panel = Some(Panel::Make(Box::default()));
             }
@@ -97,8 +98,7 @@ impl Invoices {
         ui.horizontal_wrapped(|ui| {
             search_ui(ui, words, &mut self.list.search);
             let (label, anyone) = (words.msg_customer(), words.msg_customer_anyone());
-            self.customer.ui(ui, words, cx.backend, cx.generations, &label, &anyone, size::FILTER_WIDTH);
-            self.list.pager_ui(ui, words);
+            self.customer.ui(ui, cx, &label, &anyone, size::FILTER_WIDTH);
         });
         ui.add_space(size::GAP);
         self.list.problem_ui(ui, words);
@@ -172,7 +172,7 @@ fn make_ui(ui: &mut Ui, make: &mut Make, cx: &mut Cx<'_>) -> Next {
         // Not the name of the filter of the same list.
         let (label, nobody) = (words.msg_customer_choose(), words.msg_customer_choose());
         let width = ui.available_width();
-        make.customer.ui(ui, words, cx.backend, cx.generations, &label, &nobody, width)
+        make.customer.ui(ui, cx, &label, &nobody, width)
     });
     let error = make.checks.shown(&until);
     let hint = words.msg_invoice_until_hint();

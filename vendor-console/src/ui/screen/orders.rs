@@ -76,13 +76,12 @@ impl Orders {
 
     fn list_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let words = cx.words;
-        head_ui(ui, &words.msg_nav_orders(), |_| ());
+        head_ui(ui, &words.msg_nav_orders(), |ui| self.list.pager_ui(ui, words), |_| ());
         ui.horizontal_wrapped(|ui| {
             search_ui(ui, words, &mut self.list.search);
             let (label, anyone) = (words.msg_customer(), words.msg_customer_anyone());
-            self.customer.ui(ui, words, cx.backend, cx.generations, &label, &anyone, size::FILTER_WIDTH);
+            self.customer.ui(ui, cx, &label, &anyone, size::FILTER_WIDTH);
             ui.checkbox(&mut self.open_only, words.msg_orders_open_only());
-            self.list.pager_ui(ui, words);
         });
         ui.add_space(size::GAP);
         self.list.problem_ui(ui, words);

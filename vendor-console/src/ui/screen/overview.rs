@@ -38,7 +38,7 @@ impl Overview {
 
     fn page_ui(&self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let words = cx.words;
-        head_ui(ui, &words.msg_nav_overview(), |_| ());
+        head_ui(ui, &words.msg_nav_overview(), |_| (), |_| ());
         if let Some(error) = self.figures.error().or(self.latest.error()) {
             problem_ui(ui, words, error);
         }
