@@ -49,12 +49,12 @@ impl eframe::App for PanelWindow {
     }
 }
 
-/// Everything is drawn for one size of screen; a larger window shows the same, larger.
+/// Everything is drawn for one size of screen; another window shows the same, larger or smaller.
 fn fit_to_window(ctx: &egui::Context) {
     let zoom = ctx.zoom_factor();
     let size = ctx.content_rect().size() * zoom;
     let [width, height] = theme::SCREEN;
-    let wanted = (size.x / width).min(size.y / height).clamp(1.0, 4.0);
+    let wanted = (size.x / width).min(size.y / height).clamp(0.5, 4.0);
     if (wanted - zoom).abs() > 0.01 {
         ctx.set_zoom_factor(wanted);
     }
