@@ -78,7 +78,10 @@ pub(crate) struct Packages {
 impl Packages {
     /// The packages in `folder`, for a process that only reads.
     pub(crate) fn open(folder: &FilePath) -> Result<Self, ContentError> {
-        std::fs::create_dir_all(folder)?;
+        if !folder.exists() {
+            std::fs::create_dir_all(folder)?;
+            crate::server::sync_parent(folder)?;
+        }
         Ok(Self { objects: Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true)) })
     }
 

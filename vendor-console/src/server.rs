@@ -37,12 +37,21 @@ use crate::content::Packages;
 use customers::Customers;
 use distribution::Distribution;
 use folder::DataFolder;
+pub(crate) use folder::sync_parent;
 use passport::Passport;
 use reports::Reports;
 use router::Services;
 
 /// Where a server listens if nothing else is said: the loopback interface only.
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:7443";
+
+/// The data folder if nothing else is said: `kobai-vendor` in the user's data folder (`XDG_DATA_HOME`, else
+/// `~/.local/share`), or in the working folder where there is no such thing.
+pub fn default_data_folder() -> PathBuf {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = set("XDG_DATA_HOME").or_else(|| set("HOME").map(|home| home.join(".local").join("share")));
+    base.unwrap_or_default().join("kobai-vendor")
+}
 
 /// How long a stopping server waits for requests that run.
 const GOODBYE: Duration = Duration::from_secs(5);

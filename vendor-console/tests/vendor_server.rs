@@ -1,5 +1,6 @@
 //! The commands of `vendor-server`, as scripts see them: output, exit status, signals.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used)] // a test
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;

@@ -8,7 +8,6 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use protocol::Text;
 use tracing_subscriber::EnvFilter;
-use vendor_console::cli::DEFAULT_DATA;
 use vendor_console::clock::Clock;
 use vendor_console::server::{self, Role, Server, ServerError, ServerOptions};
 
@@ -27,7 +26,7 @@ enum Command {
     /// Make the data folder of a new vendor: CA, keys, books and the first administrator's certificate.
     Init {
         /// The data folder.
-        #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
+        #[arg(long, value_name = "DIR", default_value_os_t = server::default_data_folder())]
         data: PathBuf,
         /// Print JSON.
         #[arg(long)]
@@ -36,7 +35,7 @@ enum Command {
     /// Write the identity file of a distribution service that runs on another host.
     IssueDistribution {
         /// The data folder of the customer service.
-        #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
+        #[arg(long, value_name = "DIR", default_value_os_t = server::default_data_folder())]
         data: PathBuf,
         /// The file to write; it must not exist.
         #[arg(long, value_name = "FILE")]
@@ -49,7 +48,7 @@ enum Command {
 
 #[derive(clap::Args)]
 struct Run {
-    /// The data folder that `init` has made [default: kobai-vendor].
+    /// The data folder that `init` has made; by default the same as for `init`.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Where to listen.
@@ -96,7 +95,7 @@ impl Run {
             },
             _ if split => Err(usage("--identity, --customers and --packages are for --role distribution")),
             role => {
-                let data = self.data.unwrap_or_else(|| DEFAULT_DATA.into());
+                let data = self.data.unwrap_or_else(server::default_data_folder);
                 match (role, self.content_server) {
                     (RoleName::Customers, Some(content_server)) => Ok(Role::Customers { data, content_server }),
                     (_, None) => Ok(Role::All { data }),

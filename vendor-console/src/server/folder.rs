@@ -99,6 +99,19 @@ pub(super) fn read_or_write(
     }
 }
 
+/// Makes the name of a file or folder survive a power cut.
+#[cfg(unix)]
+pub(crate) fn sync_parent(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
+}
+
+/// Other systems have no such call; their names are durable when the file is.
+#[cfg(not(unix))]
+pub(crate) fn sync_parent(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 /// Writes a file that nobody else may read, whole or not at all.
 pub(super) fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), ServerError> {
     let write = || {
@@ -113,8 +126,7 @@ pub(super) fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), ServerError>
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&temporary, path)?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(folder)?.sync_all()
+        sync_parent(path)
     };
     write().map_err(|error: io::Error| ServerError::file(path, error))
 }
