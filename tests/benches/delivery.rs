@@ -1,6 +1,8 @@
 //! One package of 1 GiB: the device receives it, verifies it and stores it durably; beside a file copy and a raw QUIC
 //! stream to a file, of the same bytes in the same run. `KOBAI_BENCH_MIB` sets another size.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // a bench whose set-up fails has no figures
+
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;

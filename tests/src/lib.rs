@@ -1,5 +1,7 @@
 //! A vendor and its devices on loopback, over real QUIC, with clocks that tests can move.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // for tests: what fails here fails the test
+
 mod device;
 pub mod process;
 mod relay;

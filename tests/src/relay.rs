@@ -1,6 +1,8 @@
 //! A UDP relay between a device and its vendor that can lose what is large: a link that breaks in the middle of a
 //! transfer, at a chosen byte.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,7 +10,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::net::UdpSocket;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
 /// Datagrams above this size carry content; acknowledgements and goodbyes are smaller.
 const SMALL_BYTES: usize = 300;
@@ -65,18 +66,21 @@ impl Relay {
 
 /// One socket toward the vendor for each address that devices send from.
 async fn serve(socket: Arc<UdpSocket>, shared: Arc<Shared>) {
-    let mut flows: std::collections::HashMap<SocketAddr, (Arc<UdpSocket>, JoinHandle<()>)> = Default::default();
+    let mut flows: HashMap<SocketAddr, Arc<UdpSocket>> = HashMap::new();
     let mut buffer = vec![0; 65_536];
     loop {
         let Ok((len, from)) = socket.recv_from(&mut buffer).await else { continue };
-        if !flows.contains_key(&from) {
-            let Ok(toward) = UdpSocket::bind("127.0.0.1:0").await else { continue };
-            let toward = Arc::new(toward);
-            let back = tokio::spawn(back(socket.clone(), toward.clone(), from, shared.clone()));
-            flows.insert(from, (toward, back));
-        }
+        let toward = match flows.entry(from) {
+            Entry::Occupied(flow) => flow.into_mut(),
+            Entry::Vacant(place) => {
+                let Ok(toward) = UdpSocket::bind("127.0.0.1:0").await else { continue };
+                let toward = place.insert(Arc::new(toward));
+                tokio::spawn(back(socket.clone(), toward.clone(), from, shared.clone()));
+                toward
+            }
+        };
         // A datagram that cannot be sent is lost, as datagrams are.
-        let _ = flows[&from].0.send_to(&buffer[..len], shared.vendor).await;
+        let _ = toward.send_to(&buffer[..len], shared.vendor).await;
     }
 }
 
