@@ -30,7 +30,9 @@ pub(super) fn status_bar(ui: &mut Ui, cx: &Cx<'_>) -> Rect {
     ui.scope_builder(UiBuilder::new().max_rect(left).layout(Layout::left_to_right(Align::Center)), |ui| {
         ui.spacing_mut().item_spacing.x = 18.0;
         widgets::say_line(ui, theme::BODY_BOLD, theme::BAR_INK, texts.msg_product());
-        if let Some(customer) = &cx.view.customer {
+        // A few characters of a name are worse than none.
+        let has_room = ui.available_width() > 120.0;
+        if let Some(customer) = cx.view.customer.as_ref().filter(|_| has_room) {
             widgets::say_line(ui, theme::SMALL, theme::BAR_SOFT, customer.as_str());
         }
     });

@@ -1,6 +1,7 @@
 //! The real window against a device that only records: by accessible label, without a screen.
 
 mod entry;
+mod extreme;
 mod layout;
 mod screens;
 mod stage;

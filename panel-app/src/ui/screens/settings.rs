@@ -71,13 +71,18 @@ fn about(ui: &mut Ui, cx: &Cx<'_>, rect: Rect) {
         (texts.msg_settings_vendor(), cx.view.vendor.clone().unwrap_or_else(unset)),
         (texts.msg_settings_fingerprint(), cx.view.ca_fingerprint.as_deref().map_or_else(unset, texts::in_groups)),
     ];
-    let mut line = card.shrink2(vec2(24.0, 14.0));
-    let height = line.height() / (facts.len() as f32 + 0.5);
-    for (name, value) in facts {
-        let name_place = Rect::from_min_size(line.min, vec2(220.0, height));
-        widgets::at(ui, name_place, |ui| widgets::say_line(ui, theme::BODY, theme::INK_SOFT, name));
-        let value_place = Rect::from_min_max(pos2(line.left() + 236.0, line.top()), line.max);
-        widgets::at(ui, value_place, |ui| widgets::say(ui, theme::BODY, theme::INK, value));
-        line.min.y += height;
-    }
+    const NAME_WIDTH: f32 = 236.0;
+    widgets::scroll(ui, card.shrink2(vec2(24.0, 14.0)), "about", |ui| {
+        for (name, value) in facts {
+            let place = ui.available_rect_before_wrap();
+            widgets::at(ui, place.with_max_x(place.left() + NAME_WIDTH - 16.0), |ui| {
+                widgets::say_line(ui, theme::BODY, theme::INK_SOFT, name);
+            });
+            let height = widgets::at(ui, place.with_min_x(place.left() + NAME_WIDTH), |ui| {
+                widgets::say(ui, theme::BODY, theme::INK, value);
+                ui.min_rect().height()
+            });
+            ui.allocate_space(vec2(place.width(), height + 6.0));
+        }
+    });
 }

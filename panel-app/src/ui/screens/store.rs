@@ -156,21 +156,17 @@ fn card(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, row: &StoreRow) -> bool {
     let about = widgets::lay_out(&painter, theme::SMALL, theme::INK_SOFT, description, width, 2);
     painter.galley(pos2(left, rect.top() + 48.0), about, theme::INK_SOFT);
     let y = rect.bottom() - 26.0;
-    if row.installed {
-        let badge = Rect::from_min_size(pos2(left, y - 16.0), vec2(100.0, 32.0));
-        widgets::tell(ui, &response, badge, &texts.msg_installed());
-        widgets::paint_badge(
-            &painter,
-            pos2(left, y),
-            Some(icons::ICON_CHECK_CIRCLE),
-            &texts.msg_installed(),
-            theme::GOOD,
-        );
-    } else {
-        widgets::paint_badge(&painter, pos2(left, y), None, &texts.kind(row.option.kind), theme::NEUTRAL);
-    }
+    let (icon, text, tone) = match row.installed {
+        true => (Some(icons::ICON_CHECK_CIRCLE), texts.msg_installed(), theme::GOOD),
+        false => (None, texts.kind(row.option.kind), theme::NEUTRAL),
+    };
+    let badge_end = widgets::paint_badge(&painter, pos2(left, y), icon, &text, tone);
+    let badge = Rect::from_min_max(pos2(left, y - 16.0), pos2(badge_end, y + 16.0));
+    widgets::tell(ui, &response, badge, &text);
     let price = texts.price_from(&row.offers);
-    let galley = widgets::lay_out(&painter, theme::BODY_BOLD, theme::ACCENT, &price, width, 1);
+    let kinds = [theme::BODY_BOLD, theme::SMALL_BOLD, theme::FINE];
+    let room = rect.right() - 20.0 - (badge_end + 12.0);
+    let galley = widgets::lay_out_fitting(&painter, &kinds, theme::ACCENT, &price, room);
     let place = pos2(rect.right() - 20.0 - galley.size().x, y - galley.size().y / 2.0);
     widgets::tell(ui, &response, Rect::from_min_size(place, galley.size()), &price);
     painter.galley(place, galley, theme::ACCENT);
