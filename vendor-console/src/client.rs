@@ -46,6 +46,17 @@ pub enum StaffError {
 }
 
 impl StaffError {
+    /// The stable code for scripts and support.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Link(error) => error.code(),
+            Self::Refused(refusal) => refusal.code.code(),
+            Self::WrongAnswer => "bad-answer",
+            Self::Certificate { .. } => "bad-certificate",
+            Self::File { .. } => "file-unreadable",
+        }
+    }
+
     /// The code of the refusal, if it is one.
     pub const fn refusal_code(&self) -> Option<RefusalCode> {
         match self {

@@ -39,6 +39,19 @@ pub enum LinkError {
     Protocol(String),
 }
 
+impl LinkError {
+    /// The stable code for scripts and support.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Address(_) => "bad-address",
+            Self::Silent | Self::Broken(_) => "link-lost",
+            Self::Distrust(_) => "distrust",
+            Self::NotPermitted => "not-permitted",
+            Self::Protocol(_) => "bad-answer",
+        }
+    }
+}
+
 impl From<ConnectionError> for LinkError {
     fn from(error: ConnectionError) -> Self {
         match error {

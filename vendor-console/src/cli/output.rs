@@ -197,13 +197,14 @@ fn columns(text: &str) -> usize {
     text.chars().map(|c| if is_wide(c) { 2 } else { 1 }).sum()
 }
 
-/// Errors go to stderr as a sentence, with the refusal's code and advice if it is one.
+/// Errors go to stderr as a sentence with a code, and with advice if it is a refusal.
 pub(super) fn print_error(error: &CliError) {
-    let advice = match error {
-        CliError::Staff(StaffError::Refused(refusal)) => format!(" {}", refusal.code.advice()),
-        _ => String::new(),
-    };
-    print_note(&format!("vendor-console: {error}{advice}"));
+    print_note(&match error {
+        CliError::Staff(StaffError::Refused(refusal)) => format!("vendor-console: {error} {}", refusal.code.advice()),
+        CliError::Staff(other) => format!("vendor-console: {error} [{}]", other.code()),
+        CliError::Usage(_) => format!("vendor-console: {error} [usage]"),
+        CliError::Io(_) => format!("vendor-console: {error} [storage]"),
+    });
 }
 
 /// One line to stderr; if even that is gone there is nobody to tell.
