@@ -52,7 +52,7 @@ impl StaffClient {
             let wanted = usize::try_from(content_bytes - sent).unwrap_or(STEP_BYTES).min(STEP_BYTES);
             let got = file.read(&mut step[..wanted]).await.map_err(unreadable)?;
             if got == 0 {
-                // Dropping the stream unfinished resets it: the server cannot take this for a complete upload.
+                // The stream ends short of the announced length, so the server cannot take this for a complete upload.
                 return Err(unreadable(std::io::Error::from(std::io::ErrorKind::UnexpectedEof)));
             }
             if let Sending::Stopped = write(&mut send, &step[..got]).await? {
