@@ -229,6 +229,7 @@ pub fn all() -> Vec<(&'static str, View)> {
         ("store-loading", view(Screen::Store(Progress::Loading))),
         ("store-empty", view(Screen::Store(Progress::Ready(vec![])))),
         ("store-failed", View { link: LinkState::Down, ..view(Screen::Store(Progress::Failed(lost))) }),
+        ("store-fresh", fresh(Screen::Store(Progress::Failed(Failure::NotEnrolled)))),
         ("offer", view(Screen::Offer { option: ocr(), offers: ocr_offers(), wanted_by: None })),
         ("offer-wanted", view(Screen::Offer { option: ocr(), offers: ocr_offers(), wanted_by: Some(JobKind::Scan) })),
         (

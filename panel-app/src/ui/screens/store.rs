@@ -4,7 +4,7 @@ use egui::{CornerRadius, Frame, Margin, Rect, Sense, TextEdit, Ui, pos2, vec2};
 use egui_material_icons::icons;
 
 use super::parts;
-use crate::core::{Command, Place, Progress, StoreRow};
+use crate::core::{Command, Failure, Place, Progress, StoreRow};
 use crate::ui::chrome;
 use crate::ui::keyboard::{self, Keys};
 use crate::ui::reasons;
@@ -39,8 +39,14 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, catalogue: &Progres
             let reason = reasons::reason(cx.texts, *failure);
             message(ui, body, &format!("{}\n{}", reason.sentence, reason.advice), false);
             let button = Rect::from_center_size(pos2(body.center().x, body.center().y + 84.0), theme::ACTION);
-            if widgets::button(ui, button, Look::Primary, Some(icons::ICON_REFRESH), &cx.texts.msg_try_again(), true) {
-                cx.send(Command::Refresh);
+            let (icon, label, command) = match failure {
+                Failure::NotEnrolled => {
+                    (icons::ICON_DNS, cx.texts.msg_home_register(), Command::Go(Place::ServerAddress))
+                }
+                _ => (icons::ICON_REFRESH, cx.texts.msg_try_again(), Command::Refresh),
+            };
+            if widgets::button(ui, button, Look::Primary, Some(icon), &label, true) {
+                cx.send(command);
             }
         }
         Progress::Ready(rows) if rows.is_empty() => message(ui, body, &cx.texts.msg_store_empty(), false),

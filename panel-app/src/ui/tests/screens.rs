@@ -197,6 +197,7 @@ fn each_button_asks_for_one_thing() {
         ("store", "Refresh", vec![Command::Refresh]),
         ("store", "OCR package", vec![Command::OpenOffer(samples::parse("ocr-package"))]),
         ("store-failed", "Try again", vec![Command::Refresh]),
+        ("store-fresh", "Register", go(Place::ServerAddress)),
         ("offer", "OK", vec![Command::Confirm]),
         ("offer", "Cancel", vec![Command::Cancel]),
         ("contract", "Cancel", vec![Command::Cancel]),
