@@ -6,6 +6,11 @@ mod records;
 mod shared;
 mod tables;
 
+#[cfg(test)]
+mod crash_tests;
+#[cfg(test)]
+mod tests;
+
 use std::path::Path;
 use std::sync::Arc;
 

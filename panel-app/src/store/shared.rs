@@ -18,8 +18,10 @@ pub(super) struct Shared {
 
 #[derive(Debug)]
 struct Open {
-    /// `None` once the store must not be trusted any more.
+    /// `None` if it could not be opened again, which is tried once more with the next use.
     database: Option<Database>,
+    /// The store must not be trusted any more.
+    dead: bool,
     /// Grows each time the database is opened.
     generation: u64,
 }
@@ -42,7 +44,7 @@ impl Shared {
     pub(super) fn open(medium: Box<dyn Medium>) -> Result<Self, StorageError> {
         let database = medium.open().map_err(|error| open_error(medium.path(), error.into()))?;
         create_tables(&database).map_err(|error| open_error(medium.path(), error))?;
-        Ok(Self { medium, open: RwLock::new(Open { database: Some(database), generation: 0 }) })
+        Ok(Self { medium, open: RwLock::new(Open { database: Some(database), dead: false, generation: 0 }) })
     }
 
     /// Bytes that can still be written.
@@ -55,7 +57,7 @@ impl Shared {
         &self,
         look: impl FnOnce(&ReadTransaction) -> Result<T, StorageError>,
     ) -> Result<T, StorageError> {
-        let guard = self.shared_guard();
+        let guard = self.usable()?;
         let txn = database(&guard)?.begin_read().map_err(read_error)?;
         look(&txn)
     }
@@ -67,7 +69,7 @@ impl Shared {
     ) -> Result<T, StorageError> {
         let mut last_chance = false;
         loop {
-            let guard = self.shared_guard();
+            let guard = self.usable()?;
             let generation = guard.generation;
             let failed = match attempt(database(&guard)?, &mut work) {
                 Ok(done) => return Ok(done),
@@ -81,15 +83,15 @@ impl Shared {
                     self.reopen(generation)?;
                 }
                 Failed::Before(error) if is_disk_full(&error) => {
-                    self.reopen(generation)?;
+                    // If even that needs room, the next use tries again.
+                    let _ = self.reopen(generation);
                     return Err(StorageError::DiskFull);
                 }
                 Failed::Committing { error, commits_before } if is_disk_full(&error) => {
                     return Err(self.after_full_disk(generation, commits_before));
                 }
                 Failed::Before(error) | Failed::Committing { error, .. } => {
-                    self.exclusive_guard().database = None;
-                    return Err(StorageError::Failed(error.to_string()));
+                    return Err(self.give_up(&error.to_string()));
                 }
             }
         }
@@ -98,25 +100,30 @@ impl Shared {
     /// A commit that found the disk full has not happened, unless the number of commits says otherwise; then nobody can
     /// know how much of it is durable.
     fn after_full_disk(&self, generation: u64, commits_before: u64) -> StorageError {
-        if let Err(error) = self.reopen(generation) {
-            return error;
+        let commits_now = self.reopen(generation).and_then(|()| {
+            let guard = self.shared_guard();
+            commits(database(&guard)?).map_err(read_error)
+        });
+        match commits_now {
+            Ok(commits) if commits == commits_before => StorageError::DiskFull,
+            Ok(_) => self.give_up("the disk was full while a commit was finished"),
+            Err(error) => self.give_up(&error.to_string()),
         }
+    }
+
+    /// From now on every use fails, until the store is opened again.
+    fn give_up(&self, why: &str) -> StorageError {
+        tracing::error!(why, "the store is given up");
         let mut guard = self.exclusive_guard();
-        // Only this write or, if another thread was faster, later ones can have changed the number.
-        match database_of(&guard).and_then(|database| commits(database).map_err(read_error)) {
-            Ok(commits) if commits == commits_before || guard.generation != generation + 1 => StorageError::DiskFull,
-            Ok(_) => {
-                guard.database = None;
-                StorageError::Failed("the disk was full while a commit was finished".to_owned())
-            }
-            Err(error) => error,
-        }
+        guard.database = None;
+        guard.dead = true;
+        StorageError::Failed(why.to_owned())
     }
 
     /// Opens the database again, unless somebody did so since `generation`.
     fn reopen(&self, generation: u64) -> Result<(), StorageError> {
         let mut guard = self.exclusive_guard();
-        if guard.generation != generation {
+        if guard.generation != generation || guard.dead {
             return Ok(());
         }
         // Closed before it is opened: redb holds a lock on the file.
@@ -139,6 +146,18 @@ impl Shared {
                 Err(if is_disk_full(&error) { StorageError::DiskFull } else { StorageError::Failed(error.to_string()) })
             }
         }
+    }
+
+    /// The open database, opened again if that did not work last time.
+    fn usable(&self) -> Result<RwLockReadGuard<'_, Open>, StorageError> {
+        let guard = self.shared_guard();
+        if guard.database.is_some() || guard.dead {
+            return Ok(guard);
+        }
+        let generation = guard.generation;
+        drop(guard);
+        self.reopen(generation)?;
+        Ok(self.shared_guard())
     }
 
     fn shared_guard(&self) -> RwLockReadGuard<'_, Open> {
@@ -190,10 +209,6 @@ pub(super) fn create_tables(database: &Database) -> Result<(), Error> {
 }
 
 fn database<'a>(guard: &'a RwLockReadGuard<'_, Open>) -> Result<&'a Database, StorageError> {
-    guard.database.as_ref().ok_or_else(closed)
-}
-
-fn database_of<'a>(guard: &'a RwLockWriteGuard<'_, Open>) -> Result<&'a Database, StorageError> {
     guard.database.as_ref().ok_or_else(closed)
 }
 

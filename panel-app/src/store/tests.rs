@@ -1,0 +1,90 @@
+//! Packages in the store, and what it keeps of everything else.
+
+use protocol::Digest;
+use protocol::package::{CHUNK_STORED_MAX, CHUNKS_MAX};
+
+use super::Store;
+use crate::core::{Change, JobId, JobResult, ResultPlace};
+
+fn store() -> (tempfile::TempDir, Store) {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = Store::open(dir.path()).unwrap();
+    (dir, store)
+}
+
+const PACKAGE: Digest = Digest([1; 32]);
+const OTHER: Digest = Digest([2; 32]);
+
+#[test]
+fn chunks_are_found_again_by_package_and_index_after_a_restart() {
+    let (dir, store) = store();
+    let chunks = store.chunks();
+    chunks.insert(PACKAGE, &[(0, b"a"), (9, b"b"), (CHUNKS_MAX - 1, b"c")], || true).unwrap();
+    chunks.insert(OTHER, &[(1, b"d")], || true).unwrap();
+    drop((store, chunks));
+
+    let (store, loaded) = Store::open(dir.path()).unwrap();
+    assert_eq!(loaded.packages, [PACKAGE, OTHER]);
+    let chunks = store.chunks();
+    assert_eq!(chunks.packages().unwrap(), [PACKAGE, OTHER]);
+    assert_eq!(chunks.present(PACKAGE).unwrap().iter().collect::<Vec<_>>(), [0, 9, CHUNKS_MAX - 1]);
+    assert_eq!(chunks.read(PACKAGE, 9).unwrap().unwrap(), b"b");
+    assert_eq!(chunks.read(PACKAGE, 1).unwrap(), None);
+    assert!(!chunks.present(Digest([3; 32])).unwrap().contains(0));
+}
+
+#[test]
+fn a_dropped_package_is_gone_and_the_others_stay() {
+    let (_dir, store) = store();
+    let chunks = store.chunks();
+    chunks.insert(PACKAGE, &[(0, b"a"), (1, b"b")], || true).unwrap();
+    chunks.insert(OTHER, &[(0, b"c")], || true).unwrap();
+    chunks.drop_package(PACKAGE).unwrap();
+    chunks.drop_package(PACKAGE).unwrap();
+    assert_eq!(chunks.packages().unwrap(), [OTHER]);
+    assert_eq!(chunks.read(PACKAGE, 0).unwrap(), None);
+    assert_eq!(chunks.read(OTHER, 0).unwrap().unwrap(), b"c");
+}
+
+#[test]
+fn what_no_package_has_is_not_stored() {
+    let (_dir, store) = store();
+    let chunks = store.chunks();
+    assert!(chunks.insert(PACKAGE, &[(0, vec![0; CHUNK_STORED_MAX + 1])], || true).is_err());
+    assert!(chunks.insert(PACKAGE, &[(CHUNKS_MAX, vec![0; 1])], || true).is_err());
+    assert_eq!(chunks.packages().unwrap(), []);
+}
+
+#[test]
+fn full_chunks_take_little_more_room_than_their_bytes_and_compacting_gives_it_back() {
+    let (dir, store) = store();
+    let length = || std::fs::metadata(dir.path().join("panel.redb")).unwrap().len();
+    let empty = length();
+    let chunks = store.chunks();
+    for first in (0..32).step_by(8) {
+        let batch: Vec<_> = (first..first + 8).map(|index| (index, vec![7; CHUNK_STORED_MAX])).collect();
+        chunks.insert(PACKAGE, &batch, || true).unwrap();
+    }
+    let growth = length() - empty;
+    let bytes = 32 * CHUNK_STORED_MAX as u64;
+    assert!(growth < bytes * 5 / 4, "{growth} for {bytes}");
+    chunks.drop_package(PACKAGE).unwrap();
+    assert!(store.compact().unwrap());
+    assert!(length() < empty + bytes / 4, "{}", length());
+    chunks.insert(PACKAGE, &[(0, b"still usable")], || true).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_result_for_a_path_that_is_no_unicode_finds_its_place_after_a_restart() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let (dir, store) = store();
+    let path = std::path::PathBuf::from(std::ffi::OsStr::from_bytes(b"/tmp/\xFF.txt"));
+    let job = JobId(uuid::Uuid::from_u128(1));
+    // Larger than any message of the protocol may be.
+    let result = JobResult { job, place: ResultPlace::File(path), bytes: vec![5; 6_000_000] };
+    store.commit(&[Change::JobResult(result.clone())]).unwrap();
+    drop(store);
+    let (_, loaded) = Store::open(dir.path()).unwrap();
+    assert!(loaded.job_results == [result]);
+}
