@@ -31,6 +31,7 @@ pub(crate) mod size {
     pub(crate) const FILTER_WIDTH: f32 = 200.0;
     pub(crate) const DATE_WIDTH: f32 = 124.0;
     pub(crate) const MODAL_WIDTH: f32 = 400.0;
+    pub(crate) const STEP_WIDTH: f32 = 260.0;
     pub(crate) const TOAST_WIDTH: f32 = 340.0;
     pub(crate) const BAR_HEIGHT: f32 = 6.0;
     pub(crate) const LINE_HEIGHT: f32 = 19.0;

@@ -289,14 +289,9 @@ pub(crate) enum Confirmed {
 }
 
 /// Asks before something that cannot be taken back.
-pub(crate) fn confirm_ui(
-    ctx: &egui::Context,
-    words: &Words,
-    question: &str,
-    warning: &str,
-    action: &str,
-) -> Option<Confirmed> {
-    let modal = egui::Modal::new(egui::Id::unique("confirm")).show(ctx, |ui| {
+pub(crate) fn confirm_ui(ui: &Ui, words: &Words, question: &str, warning: &str, action: &str) -> Option<Confirmed> {
+    let frame = Frame::window(ui.style()).inner_margin(Margin::same(size::PANEL_MARGIN));
+    let modal = egui::Modal::new(egui::Id::unique("confirm")).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(size::MODAL_WIDTH);
         section_ui(ui, question);
         ui.add_space(size::GAP_SMALL);

@@ -7,6 +7,7 @@ mod customers;
 mod devices;
 mod fake;
 mod ledger;
+mod live;
 mod window;
 
 use egui::accesskit::Role;

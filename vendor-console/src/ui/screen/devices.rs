@@ -245,14 +245,14 @@ fn ask_ui(ui: &Ui, panel: &mut Panel, cx: &Cx<'_>) {
     let (Some(question), Some(row), words) = (panel.asking, &panel.row, cx.words) else { return };
     let said = match question {
         Question::NewCode => confirm_ui(
-            ui.ctx(),
+            ui,
             words,
             &words.msg_device_new_code_confirm(),
             &words.msg_device_new_code_warning(),
             &words.msg_device_new_code(),
         ),
         Question::Revoke => confirm_ui(
-            ui.ctx(),
+            ui,
             words,
             &words.msg_device_revoke_confirm(row.serial.as_str()),
             &words.msg_device_revoke_warning(),

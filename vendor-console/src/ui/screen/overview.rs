@@ -9,7 +9,7 @@ use super::{Cx, Go, Screen, head_ui, page_ui};
 use crate::ui::list::Live;
 use crate::ui::table::table_ui;
 use crate::ui::theme::{bold, palette, size};
-use crate::ui::widgets::{button_ui, card, empty_ui, primary_ui, problem_ui, section_ui};
+use crate::ui::widgets::{button_ui, card, empty_ui, problem_ui, section_ui};
 use crate::ui::words::Words;
 
 const LATEST_ROWS: u16 = 20;
@@ -110,14 +110,15 @@ fn start_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let words = cx.words;
     empty_ui(ui, ICON_STOREFRONT, &words.msg_overview_start_title(), &words.msg_overview_start_advice());
     ui.vertical_centered(|ui| {
-        if primary_ui(ui, true, &words.msg_overview_start_customer()).clicked() {
-            *cx.go = Some(Go::NewCustomer);
-        }
-        if primary_ui(ui, true, &words.msg_overview_start_device()).clicked() {
-            *cx.go = Some(Go::RegisterDevice);
-        }
-        if primary_ui(ui, true, &words.msg_overview_start_option()).clicked() {
-            *cx.go = Some(Go::NewOption);
+        for (name, go) in [
+            (words.msg_overview_start_customer(), Go::NewCustomer),
+            (words.msg_overview_start_device(), Go::RegisterDevice),
+            (words.msg_overview_start_option(), Go::NewOption),
+        ] {
+            let button = egui::Button::new(name).min_size(egui::vec2(size::STEP_WIDTH, size::CONTROL_HEIGHT));
+            if ui.add(button).clicked() {
+                *cx.go = Some(go);
+            }
         }
     });
 }
