@@ -15,7 +15,7 @@ theme-dark = Dark
 theme-label = Theme
 language-label = Language
 connection-live = Connected
-connection-lost = Not connected; trying again
+connection-lost = Not connected, retrying
 connection-trying = Connecting
 # $name (String) - The name in the certificate.
 signed-in-as = Signed in as { $name }
@@ -134,7 +134,7 @@ customers-empty = No customers yet
 customers-empty-advice = Enter the first one; it gets a contract user ID at once.
 customer-find = Find customer
 customer-choose = Choose a customer
-customer-nobody = Nobody: the panel asks for the contract user ID
+customer-nobody = Nobody: contract ID at the panel
 customer-anyone = All customers
 
 # Devices

@@ -14,7 +14,7 @@ theme-dark = ダーク
 theme-label = 表示テーマ
 language-label = 表示言語
 connection-live = 接続中
-connection-lost = 切断されています。再接続中です
+connection-lost = 未接続: 再接続しています
 connection-trying = 接続しています
 signed-in-as = 担当者: { $name }
 
@@ -108,7 +108,7 @@ customers-empty = 顧客がまだいません
 customers-empty-advice = 最初の顧客を登録してください。契約ユーザー ID がすぐに発行されます。
 customer-find = 顧客を探す
 customer-choose = 顧客を選択
-customer-nobody = 割り当てなし: パネルで契約ユーザー ID を入力
+customer-nobody = なし: パネルで契約ユーザー ID を入力
 customer-anyone = すべての顧客
 
 device = 機器

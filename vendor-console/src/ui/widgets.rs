@@ -108,6 +108,11 @@ pub(crate) fn field_ui(ui: &mut Ui, label: &str, text: &mut String, hint: &str, 
     })
 }
 
+/// Whether the user pressed Enter in a field: that sends its form.
+pub(crate) fn is_entered(field: &Response) -> bool {
+    field.lost_focus() && field.ctx.input(|input| input.key_pressed(egui::Key::Enter))
+}
+
 /// A labelled field for a few lines of text, in which a line break is not part of the text.
 pub(crate) fn area_ui(ui: &mut Ui, label: &str, text: &mut String, error: Option<&str>) -> Response {
     let response = labelled_ui(ui, label, error, |ui| {
@@ -191,14 +196,16 @@ pub(crate) fn copyable_ui(ui: &mut Ui, value: RichText, label: &str) -> bool {
     Frame::new()
         .fill(p.neutral_soft)
         .corner_radius(CornerRadius::same(size::RADIUS))
-        .inner_margin(Margin::symmetric(12, 8))
+        .inner_margin(Margin::symmetric(12, 4))
         .show(ui, |ui| {
-            ui.horizontal(|ui| {
+            ui.horizontal_top(|ui| {
                 let button_width = size::CONTROL_HEIGHT + ui.spacing().item_spacing.x;
                 let width = ui.available_width() - button_width;
                 ui.allocate_ui_with_layout(egui::vec2(width, 0.0), Layout::top_down(Align::Min), |ui| {
                     ui.set_min_width(width);
+                    ui.add_space(size::GAP_SMALL);
                     ui.add(egui::Label::new(value).wrap().selectable(true));
+                    ui.add_space(size::GAP_SMALL);
                 });
                 if icon_button_ui(ui, ICON_CONTENT_COPY, label).clicked() {
                     ui.ctx().copy_text(text);

@@ -30,6 +30,18 @@ fn a_customer_is_entered_with_what_was_typed_and_shows_its_contract_user_id() {
 }
 
 #[test]
+fn enter_in_a_field_sends_the_form_once() {
+    let vendor = FakeVendor::empty();
+    let mut window = open(&vendor);
+    window.press("Customers");
+    window.press("New customer");
+    window.fill("Name", "Acme");
+    window.key_press(egui::Key::Enter);
+    window.run();
+    assert_eq!(vendor.world().customers.len(), 1);
+}
+
+#[test]
 fn a_form_with_an_empty_name_says_so_beside_the_field_and_sends_nothing() {
     let vendor = FakeVendor::empty();
     let mut window = open(&vendor);

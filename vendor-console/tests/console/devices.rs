@@ -54,7 +54,7 @@ fn a_device_is_assigned_to_another_customer_or_to_nobody() {
     window.press("Devices");
     window.press("MX-310-0107");
     window.press("Who pays");
-    window.press("Nobody: the panel asks for the contract user ID");
+    window.press("Nobody: contract ID at the panel");
     window.press("Save");
     let Some(StaffRequest::UpdateDevice(fields)) = vendor.last_change() else { panic!("{:?}", vendor.last_change()) };
     assert_eq!((fields.serial.as_str(), fields.customer), ("MX-310-0107", None));

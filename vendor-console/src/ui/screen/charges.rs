@@ -128,7 +128,7 @@ pub(crate) fn heads(words: &Words) -> [Head; 7] {
         Head::text(words.msg_order_customer(), Width::Rest(120.0)),
         Head::text(words.msg_order_device(), Width::Rest(120.0)).secondary(),
         Head::text(words.msg_order_option(), Width::Rest(120.0)),
-        Head::text(words.msg_charge_form(), Width::Fixed(104.0)),
+        Head::text(words.msg_charge_form(), Width::Fixed(104.0)).secondary(),
         Head::number(words.msg_charge_amount(), 100.0),
         Head::text(words.msg_charge_invoice(), Width::Fixed(112.0)),
     ]

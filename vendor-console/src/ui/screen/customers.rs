@@ -10,8 +10,8 @@ use crate::ui::list::List;
 use crate::ui::table::{Cell, Head, Width, table_ui};
 use crate::ui::theme::{palette, size};
 use crate::ui::widgets::{
-    Tone, button_ui, chip_ui, divider_ui, empty_ui, field_ui, labelled_ui, named, panel_head_ui, primary_ui,
-    problem_ui, search_ui, section_ui, value_ui, weak_ui,
+    Tone, button_ui, chip_ui, divider_ui, empty_ui, field_ui, is_entered, labelled_ui, named, panel_head_ui,
+    primary_ui, problem_ui, search_ui, section_ui, value_ui, weak_ui,
 };
 use crate::ui::words::Words;
 
@@ -148,9 +148,11 @@ fn panel_ui(ui: &mut Ui, panel: &mut Panel, cx: &mut Cx<'_>) -> bool {
     let name = form::text(words, &panel.name);
     let email = form::optional_text(words, &panel.email);
     let shown = (panel.checks.shown(&name), panel.checks.shown(&email));
-    field_ui(ui, &words.msg_customer_name(), &mut panel.name, "", shown.0.as_deref());
+    let field = field_ui(ui, &words.msg_customer_name(), &mut panel.name, "", shown.0.as_deref());
+    let mut is_entered_in_any = is_entered(&field);
     let hint = words.msg_customer_email_hint();
-    field_ui(ui, &words.msg_customer_email(), &mut panel.email, &hint, shown.1.as_deref());
+    let field = field_ui(ui, &words.msg_customer_email(), &mut panel.email, &hint, shown.1.as_deref());
+    is_entered_in_any |= is_entered(&field);
     labelled_ui(ui, &words.msg_customer_settlement(), None, |ui| {
         ui.horizontal(|ui| {
             ui.radio_value(&mut panel.settlement, Settlement::Monthly, words.msg_settlement_monthly());
@@ -164,7 +166,8 @@ fn panel_ui(ui: &mut Ui, panel: &mut Panel, cx: &mut Cx<'_>) -> bool {
         ui.add_space(size::GAP_SMALL);
     }
     let label = if panel.row.is_some() { words.msg_save() } else { words.msg_create() };
-    if primary_ui(ui, !panel.save.is_running(), &label).clicked() {
+    let is_idle = !panel.save.is_running();
+    if primary_ui(ui, is_idle, &label).clicked() || (is_idle && is_entered_in_any) {
         panel.checks.tried();
         if let (Ok(name), Ok(email)) = (name, email) {
             let fields = CustomerFields { name, email, settlement: panel.settlement };

@@ -13,7 +13,7 @@ use crate::ui::table::{Cell, Head, Width, table_ui};
 use crate::ui::theme::{bold, size};
 use crate::ui::widgets::{
     Confirmed, Tone, button_ui, chip_ui, confirm_ui, copyable_ui, danger_ui, divider_ui, empty_ui, field_ui,
-    labelled_ui, panel_head_ui, primary_ui, problem_ui, search_ui, section_ui, value_ui, weak_ui,
+    is_entered, labelled_ui, panel_head_ui, primary_ui, problem_ui, search_ui, section_ui, value_ui, weak_ui,
 };
 use crate::ui::words::Words;
 
@@ -170,19 +170,23 @@ fn panel_ui(ui: &mut Ui, panel: &mut Panel, cx: &mut Cx<'_>) -> bool {
     }
     let serial = form::id(words, &panel.serial, || words.msg_error_serial());
     let model = form::text(words, &panel.model);
+    let mut is_entered_in_any = false;
     if panel.row.is_none() {
         let error = panel.checks.shown(&serial);
-        field_ui(ui, &words.msg_device_serial(), &mut panel.serial, "MX-204-0001", error.as_deref());
+        let field = field_ui(ui, &words.msg_device_serial(), &mut panel.serial, "MX-204-0001", error.as_deref());
+        is_entered_in_any |= is_entered(&field);
     }
     let error = panel.checks.shown(&model);
-    field_ui(ui, &words.msg_device_model(), &mut panel.model, "", error.as_deref());
+    let field = field_ui(ui, &words.msg_device_model(), &mut panel.model, "", error.as_deref());
+    is_entered_in_any |= is_entered(&field);
     labelled_ui(ui, &words.msg_device_customer(), None, |ui| {
         let (label, nobody) = (words.msg_device_customer(), words.msg_customer_nobody());
         let width = ui.available_width();
         panel.customer.ui(ui, cx, &label, &nobody, width)
     });
     let label = if panel.row.is_some() { words.msg_save() } else { words.msg_device_register() };
-    if primary_ui(ui, !panel.save.is_running(), &label).clicked() {
+    let is_idle = !panel.save.is_running();
+    if primary_ui(ui, is_idle, &label).clicked() || (is_idle && is_entered_in_any) {
         panel.checks.tried();
         if let (Ok(serial), Ok(model)) = (serial, model) {
             let fields = DeviceFields { serial, model, customer: panel.customer.id() };
@@ -282,7 +286,7 @@ fn activation_ui(ui: &mut Ui, panel: &mut Panel, cx: &mut Cx<'_>) -> bool {
     section_ui(ui, &words.msg_activation_title());
     weak_ui(ui, words.msg_activation_advice(row.serial.as_str()));
     ui.add_space(size::GAP_SMALL);
-    let shown = RichText::new(code.to_string()).font(bold(size::TEXT_CODE));
+    let shown = RichText::new(code.to_string()).font(bold(size::TEXT_CODE)).line_height(Some(size::TEXT_CODE * 1.4));
     let mut copied = copyable_ui(ui, shown, &words.msg_copy_code());
     if let Some(at) = row.code_expires_at {
         weak_ui(ui, words.msg_activation_until(words.time(at)));

@@ -10,7 +10,7 @@ use crate::ui::backend::{Pending, Upload, UploadProgress};
 use crate::ui::form::{Action, Checks};
 use crate::ui::screen::Cx;
 use crate::ui::theme::{palette, size};
-use crate::ui::widgets::{bar_ui, button_ui, field_ui, primary_ui, problem_ui, section_ui, weak_ui};
+use crate::ui::widgets::{bar_ui, button_ui, field_ui, is_entered, primary_ui, problem_ui, section_ui, weak_ui};
 use crate::ui::words::bytes;
 
 #[derive(Default)]
@@ -61,7 +61,7 @@ impl Publishing {
             weak_ui(ui, words.msg_publish_drop_now());
         }
         ui.horizontal(|ui| {
-            if primary_ui(ui, true, &words.msg_publish()).clicked() {
+            if primary_ui(ui, true, &words.msg_publish()).clicked() || is_entered(&field) {
                 self.checks.tried();
                 if let Ok(path) = path {
                     let Upload { progress, answer } = cx.backend.publish(row.fields.id.clone(), path);
