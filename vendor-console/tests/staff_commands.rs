@@ -4,13 +4,26 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use vendor_console::clock::Clock;
 use vendor_console::server::{self, Role, Server, ServerOptions};
+
+/// Between fork and exec a new process holds a copy of every open file, and with it the lock of a data folder that is
+/// just being closed and opened again. So servers and processes are started one after another.
+static STARTING: Mutex<()> = Mutex::new(());
+
+fn output_of(command: &mut Command) -> Output {
+    let child = {
+        let _one = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    child.wait_with_output().unwrap()
+}
 
 /// A server on loopback and the way to ask it.
 struct Vendor {
@@ -22,6 +35,7 @@ struct Vendor {
 
 impl Vendor {
     fn start() -> Self {
+        let _one = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("vendor");
@@ -45,13 +59,13 @@ impl Vendor {
     }
 
     fn run_with(&self, line: &str, more: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_vendor-console"))
-            .args(line.split_whitespace())
-            .args(more)
-            .args(["--server", &self.address.to_string(), "--as"])
-            .arg(self.admin())
-            .output()
-            .unwrap()
+        output_of(
+            Command::new(env!("CARGO_BIN_EXE_vendor-console"))
+                .args(line.split_whitespace())
+                .args(more)
+                .args(["--server", &self.address.to_string(), "--as"])
+                .arg(self.admin()),
+        )
     }
 
     /// Runs a command that must succeed, with `--json`.
