@@ -100,6 +100,7 @@ impl Core {
             Input::JobDone(job, outcome) => self.job_done(job, outcome, &mut out),
             Input::Delivered(job, outcome) => self.delivered(job, outcome),
             Input::Erased(licence, outcome) => self.erased(licence, outcome, &mut out),
+            Input::Stopping => self.forget_delivered(&mut out),
             // Nothing is written in this step: it would fail again.
             Input::PersistFailed(fault) => {
                 self.persist_failed(fault);
@@ -108,6 +109,9 @@ impl Core {
         }
         self.retry_what_is_due(&mut out);
         self.end_what_is_over(&mut out);
+        if self.machine.forget_at_ms.is_some_and(|at_ms| at_ms <= self.clock.uptime_ms()) {
+            self.forget_delivered(&mut out);
+        }
         self.write_clock_if_due(&mut out);
         let effects = out.into_effects(self.clock.now());
         if effects.iter().any(|effect| matches!(effect, Effect::Persist(_))) {
@@ -118,7 +122,8 @@ impl Core {
 
     /// The uptime, in milliseconds, at which [`Input::Tick`] is wanted; `None` if nothing waits for time to pass.
     pub fn poll_timeout(&self) -> Option<u64> {
-        [self.next_retry_ms(), self.next_end_ms(), self.next_clock_write_ms()].into_iter().flatten().min()
+        let due_ms = [self.next_retry_ms(), self.next_end_ms(), self.next_clock_write_ms(), self.machine.forget_at_ms];
+        due_ms.into_iter().flatten().min()
     }
 
     /// The orders on file, oldest first.

@@ -43,6 +43,8 @@ pub enum Input {
     Delivered(JobId, Result<(), JobFault>),
     /// Key and package of an ended licence are gone, or could not be erased now.
     Erased(LicenceId, Result<(), StorageFault>),
+    /// The panel is about to be switched off in an orderly way.
+    Stopping,
     /// The changes of the last step could not be written. The step has not happened: the service has put the core back
     /// to where it was before.
     PersistFailed(StorageFault),

@@ -13,6 +13,9 @@ use super::record::{Change, JobId, JobResult, ResultPlace};
 use super::view::{DocumentRow, Failure, JobFault, JobKind, JobState};
 use super::{Core, LicenceNote};
 
+/// How soon a result that is in its place is forgotten, if no further job comes first.
+const FORGET_AFTER_MS: u64 = 1_000;
+
 /// The image path of the machine: one job at a time.
 #[derive(Debug, Clone)]
 pub(super) struct Machine {
@@ -20,10 +23,11 @@ pub(super) struct Machine {
     pub(super) documents: Vec<DocumentRow>,
     pub(super) state: JobState,
     running: Option<Running>,
-    /// Results that are durable but may not be in their places yet.
-    undelivered: Vec<JobId>,
-    /// Results that are in their places; forgotten along with the next transaction that comes anyway.
+    /// Results that are in their places, to be forgotten: along with the next job's transaction if it comes soon, so
+    /// that a use costs one transaction, and soon in any case, so that no restart brings them there again.
     delivered: Vec<JobId>,
+    /// When they are forgotten at the latest, as uptime in milliseconds.
+    pub(super) forget_at_ms: Option<u64>,
 }
 
 #[derive(Debug, Clone)]
@@ -42,8 +46,8 @@ impl Default for Machine {
             documents: Vec::new(),
             state: JobState::Idle,
             running: None,
-            undelivered: Vec::new(),
             delivered: Vec::new(),
+            forget_at_ms: None,
         }
     }
 }
@@ -136,12 +140,9 @@ impl Core {
                     }
                 };
                 let result = JobResult { job, place, bytes: made.bytes };
-                for delivered in self.machine.delivered.drain(..) {
-                    out.change(Change::ForgetJobResult(delivered));
-                }
+                self.forget_delivered(out);
                 out.change(Change::JobResult(result.clone()));
                 out.then(Effect::Deliver(result));
-                self.machine.undelivered.push(job);
                 self.machine.state = JobState::Finished { output, left };
             }
             Err(fault) => self.machine.state = JobState::Failed(Failure::Job(fault)),
@@ -162,8 +163,8 @@ impl Core {
     pub(super) fn delivered(&mut self, job: JobId, outcome: Result<(), JobFault>) {
         match outcome {
             Ok(()) => {
-                self.machine.undelivered.retain(|id| *id != job);
                 self.machine.delivered.push(job);
+                self.machine.forget_at_ms.get_or_insert(self.clock.uptime_ms() + FORGET_AFTER_MS);
             }
             // It stays durable and is brought to its place at the next start.
             Err(fault) => self.machine.state = JobState::Failed(Failure::Job(fault)),
@@ -172,8 +173,14 @@ impl Core {
 
     pub(super) fn deliver_again(&mut self, results: Vec<JobResult>, out: &mut Outcome) {
         for result in results {
-            self.machine.undelivered.push(result.job);
             out.then(Effect::Deliver(result));
+        }
+    }
+
+    pub(super) fn forget_delivered(&mut self, out: &mut Outcome) {
+        self.machine.forget_at_ms = None;
+        for delivered in self.machine.delivered.drain(..) {
+            out.change(Change::ForgetJobResult(delivered));
         }
     }
 

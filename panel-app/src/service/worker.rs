@@ -101,6 +101,7 @@ impl Worker {
         }
         self.stop_transfer();
         self.job = None;
+        self.steps(VecDeque::from([Input::Stopping]));
     }
 
     /// How long to wait for a message before the clock is looked at again.

@@ -137,3 +137,24 @@ fn a_script_may_use_only_what_is_installed() {
     world.finish_job();
     assert_eq!(world.disk.delivered.len(), 1);
 }
+
+#[test]
+fn a_result_that_is_in_its_place_is_not_brought_there_again() {
+    let mut world = World::new();
+    world.buy(OCR, "uses:3");
+    world.command(Command::Dismiss);
+    world.command(scan(Some(OCR)));
+    world.finish_job();
+    assert_eq!(world.disk.loaded.job_results.len(), 1, "durable along with the use");
+    world.pass_ms(2_000);
+    assert!(world.disk.loaded.job_results.is_empty(), "forgotten after a moment");
+
+    world.command(Command::Dismiss);
+    world.command(scan(Some(OCR)));
+    world.finish_job();
+    world.input(Input::Stopping);
+    assert!(world.disk.loaded.job_results.is_empty(), "forgotten when the panel is switched off");
+    world.disk.delivered.clear();
+    world.power_on();
+    assert!(world.disk.delivered.is_empty());
+}
