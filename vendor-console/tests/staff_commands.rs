@@ -195,8 +195,7 @@ fn each_kind_of_failure_has_its_exit_code_and_a_sentence() {
 
     let ask = |server: &str, certificate: &str| {
         let binary = env!("CARGO_BIN_EXE_vendor-console");
-        let output =
-            Command::new(binary).args(["order", "list", "--server", server, "--as", certificate]).output().unwrap();
+        let output = output_of(Command::new(binary).args(["order", "list", "--server", server, "--as", certificate]));
         output.status.code()
     };
     let (address, admin) = (vendor.address.to_string(), vendor.admin());

@@ -13,7 +13,6 @@ nav-invoices = Invoices
 theme-light = Light
 theme-dark = Dark
 theme-label = Theme
-language-label = Language
 connection-live = Connected
 connection-lost = Not connected, retrying
 connection-trying = Connecting
@@ -26,18 +25,13 @@ save = Save
 create = Create
 cancel = Cancel
 close = Close
-copy = Copy
 copied = Copied
 retry = Try again
-edit = Edit
 loading = Loading
-saving = Saving
 browse = Browse
 nothing-found = Nothing found
 nothing-found-advice = Try another word, or clear the search and the filters.
 none = None
-yes = Yes
-no = No
 previous-page = Previous page
 next-page = Next page
 # $first (Number) - Number of the first row shown.
@@ -50,7 +44,6 @@ total-rows = { $total ->
    *[other] { $total } entries
 }
 saved = Saved
-list-failed = The list cannot be shown.
 dismiss = Dismiss message
 
 # Fields that are wrong
@@ -138,10 +131,9 @@ customer-nobody = Nobody: contract ID at the panel
 customer-anyone = All customers
 
 # Devices
-device = Device
 device-register = Register device
 device-serial = Serial number
-device-serial-hint = As on the rating plate, for example MX-204-0001
+device-serial-hint = On the rating plate, like MX-204-0001
 device-model = Model
 device-customer = Who pays
 device-state = State
@@ -178,7 +170,7 @@ copy-fingerprint = Copy CA fingerprint
 option = Option
 option-new = New option
 option-id = Option ID
-option-id-hint = For example ocr-package; never changes
+option-id-hint = Like ocr-package; never changes
 option-kind = Kind
 kind-program = Program
 kind-font-pack = Font pack

@@ -201,7 +201,7 @@ fn fields_ui(ui: &mut Ui, panel: &mut Panel, words: &Words) -> Option<OptionFiel
     let description_en = form::text(words, &panel.description.en);
     if panel.row.is_none() {
         let error = panel.checks.shown(&id);
-        field_ui(ui, &words.msg_option_id(), &mut panel.id, "ocr-package", error.as_deref());
+        field_ui(ui, &words.msg_option_id(), &mut panel.id, &words.msg_option_id_hint(), error.as_deref());
         labelled_ui(ui, &words.msg_option_kind(), None, |ui| {
             ui.horizontal(|ui| {
                 for kind in [OptionKind::Program, OptionKind::FontPack] {

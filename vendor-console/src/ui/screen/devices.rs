@@ -173,7 +173,13 @@ fn panel_ui(ui: &mut Ui, panel: &mut Panel, cx: &mut Cx<'_>) -> bool {
     let mut is_entered_in_any = false;
     if panel.row.is_none() {
         let error = panel.checks.shown(&serial);
-        let field = field_ui(ui, &words.msg_device_serial(), &mut panel.serial, "MX-204-0001", error.as_deref());
+        let field = field_ui(
+            ui,
+            &words.msg_device_serial(),
+            &mut panel.serial,
+            &words.msg_device_serial_hint(),
+            error.as_deref(),
+        );
         is_entered_in_any |= is_entered(&field);
     }
     let error = panel.checks.shown(&model);
