@@ -74,7 +74,7 @@ fn toast_ui(ui: &mut egui::Ui, toast: &Toast, words: &Words) -> bool {
                 ui.label(icon.rich_text().size(size::TEXT_ICON).color(colour));
                 let close_width = size::CONTROL_HEIGHT + ui.spacing().item_spacing.x;
                 ui.allocate_ui_with_layout(
-                    egui::vec2(ui.available_width() - close_width, 0.0),
+                    egui::vec2(ui.available_width() - close_width, size::CONTROL_HEIGHT),
                     egui::Layout::left_to_right(egui::Align::Center),
                     |ui| ui.add(egui::Label::new(RichText::new(&toast.text)).wrap()),
                 );
