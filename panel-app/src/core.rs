@@ -62,6 +62,8 @@ pub struct Core {
     link: LinkState,
     clock: Clock,
     clock_written: Timestamp,
+    /// What the vendor's clock said last.
+    vendor_now: Option<Timestamp>,
     shop: Shop,
     orders: BTreeMap<OrderId, OrderRecord>,
     licences: BTreeMap<LicenceId, LicenceRecord>,
@@ -103,8 +105,8 @@ impl Core {
             Input::Stopping => self.forget_delivered(&mut out),
             // Nothing is written in this step: it would fail again.
             Input::PersistFailed(fault) => {
-                self.persist_failed(fault);
-                return Vec::new();
+                self.persist_failed(fault, &mut out);
+                return out.into_effects(self.clock.now());
             }
         }
         self.retry_what_is_due(&mut out);
@@ -165,6 +167,7 @@ impl Core {
             Ok(reply) => {
                 self.link = LinkState::Up;
                 self.clock.learn(reply.now);
+                self.vendor_now = Some(reply.now);
                 Ok(reply.outcome)
             }
             Err(fault) => {
@@ -180,10 +183,11 @@ impl Core {
     }
 
     /// The step before this one has not happened; whoever waits for it must hear of it.
-    fn persist_failed(&mut self, fault: StorageFault) {
+    fn persist_failed(&mut self, fault: StorageFault, out: &mut Outcome) {
         self.catalogue_not_written(fault);
-        self.purchase_not_written(fault);
-        self.job_not_written();
+        self.purchase_not_written(fault, out);
+        self.job_not_written(out);
+        self.erasing_not_written();
     }
 
     fn next_clock_write_ms(&self) -> Option<u64> {

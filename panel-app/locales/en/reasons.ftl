@@ -97,3 +97,5 @@ job-fault-not-installed = The option is not installed, or its use has ended.
     .advice = Buy it in the option store, or choose another option.
 job-fault-tray-unwritable = The result cannot be put into the output tray.
     .advice = Make space in the output folder or check its permissions, then try again.
+job-fault-result-waiting = The result is kept safe, but it cannot be put into the output tray.
+    .advice = It is put there when the machine is next switched on. The use has been counted once.

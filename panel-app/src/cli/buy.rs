@@ -6,7 +6,7 @@ use serde_json::json;
 use super::PATIENCE;
 use super::output::{Fault, Output};
 use super::show::{order_json, stage_name};
-use crate::core::{Command, Core, Failure, FailureAdvice, Screen};
+use crate::core::{Command, Core, Failure, FailureAdvice, OrderRecord, Screen, Stage};
 use crate::service::Service;
 
 /// How a purchase has ended.
@@ -14,6 +14,7 @@ enum End {
     Done(OrderId),
     Failed(Failure, FailureAdvice),
     Contract(RefusalCode),
+    PriceChanged,
     Other(OptionId),
 }
 
@@ -24,6 +25,7 @@ pub(super) fn buy(
     contract: Option<ContractUserId>,
     out: Output,
 ) -> Result<(), Fault> {
+    check_unfinished(service, option, form, contract.as_ref())?;
     service.apply(Command::Buy { option: option.clone(), form, contract });
     let wanted = option.clone();
     let end = service.watch(PATIENCE, move |core| end_of_purchase(core, &wanted)).ok_or_else(Fault::silent)?;
@@ -33,8 +35,12 @@ pub(super) fn buy(
             let record = record.flatten().ok_or_else(Fault::silent)?;
             service.apply(Command::Dismiss);
             out.print(&order_json(&record), || {
-                let licence = protocol::LicenceId::from(order);
-                format!("order {order}\nstate {}\nlicence {licence} ({form})", stage_name(record.stage))
+                let (licence, state) = (protocol::LicenceId::from(order), stage_name(record.stage));
+                let form = match record.stage {
+                    Stage::Done(form, _) => form,
+                    _ => form,
+                };
+                format!("order {order}\nstate {state}\nlicence {licence} ({form})")
             });
             Ok(())
         }
@@ -49,6 +55,10 @@ pub(super) fn buy(
             service.apply(Command::Cancel);
             Err(code.into())
         }
+        End::PriceChanged => Err(Fault::refused(
+            "price-changed",
+            "The price has changed. See 'catalogue', then run the command again to accept it, or 'cancel'.",
+        )),
         End::Other(other) => Err(Fault::refused(
             "purchase-unfinished",
             format!("A purchase of {other} is unfinished. Finish it with 'buy {other}', or end it with 'cancel'."),
@@ -56,10 +66,41 @@ pub(super) fn buy(
     }
 }
 
+/// An unfinished purchase of the option is continued only if it is the one that is asked for.
+fn check_unfinished(
+    service: &Service,
+    option: &OptionId,
+    form: UsageForm,
+    contract: Option<&ContractUserId>,
+) -> Result<(), Fault> {
+    let wanted = option.clone();
+    let unfinished = service.inspect(move |core| {
+        let open = |o: &&OrderRecord| !o.stage.is_final() && !matches!(o.stage, Stage::Abandoning(_));
+        core.orders().filter(open).find(|o| o.option.id == wanted).cloned()
+    });
+    let Some(order) = unfinished.flatten() else { return Ok(()) };
+    let is_other = |text: &str| {
+        let advice = format!("Finish that one first, or end it with 'cancel'. ({})", order.id);
+        Err(Fault::refused("purchase-unfinished", format!("{text} {advice}")))
+    };
+    if contract.is_some() && order.contract.as_ref() != contract {
+        return is_other("An unfinished purchase of this option names another contract user ID.");
+    }
+    match (order.stage, &order.authorised) {
+        (Stage::Buying(chosen), _) if chosen != form => {
+            is_other("An unfinished purchase of this option is in another form, and may be charged already.")
+        }
+        (_, Some(authorised)) if authorised.offers.find(form).is_none() => Err(RefusalCode::OfferNotAvailable.into()),
+        _ => Ok(()),
+    }
+}
+
 fn end_of_purchase(core: &Core, wanted: &OptionId) -> Option<End> {
     match core.view().screen {
         Screen::Done { order, .. } => Some(End::Done(order)),
         Screen::Failed { failure, advice, .. } => Some(End::Failed(failure, advice)),
+        // The price is not the one of the catalogue any more: somebody has to see it first.
+        Screen::Choose { option, .. } if option.id == *wanted => Some(End::PriceChanged),
         Screen::ContractId { refused, .. } => Some(End::Contract(refused.unwrap_or(RefusalCode::ContractRequired))),
         Screen::Requesting { option }
         | Screen::Downloading { option, .. }

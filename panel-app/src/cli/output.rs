@@ -60,6 +60,10 @@ impl Fault {
         Self::new(3, code, sentence)
     }
 
+    pub(super) fn storage(code: &str, sentence: impl Into<String>) -> Self {
+        Self::new(5, code, sentence)
+    }
+
     pub(super) fn network(code: &str, sentence: impl Into<String>) -> Self {
         Self::new(4, code, sentence)
     }
@@ -112,6 +116,9 @@ impl From<Failure> for Fault {
             Failure::Job(JobFault::DocumentTooLarge) => (3, "The document is too large."),
             Failure::Job(JobFault::OptionDamaged) => (5, "The option's content is damaged."),
             Failure::Job(JobFault::NotInstalled) => (3, "The option is not installed. Buy it first."),
+            Failure::Job(JobFault::ResultWaiting) => {
+                (5, "The result is safe but its place cannot be written; it is brought there at the next start.")
+            }
             Failure::Job(JobFault::TrayUnwritable) => (5, "The result cannot be written; no use was spent."),
         };
         Self::new(exit, failure.code(), sentence)

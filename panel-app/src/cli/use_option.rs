@@ -22,6 +22,13 @@ pub(super) fn use_option(
         std::path::absolute(path).map_err(|_| Fault::usage("bad-path", "The path of a file cannot be used."))
     };
     let (input, output) = (absolute(input)?, absolute(output)?);
+    // Before a use is spent on a result that has no place.
+    if output.is_dir() || !output.parent().is_some_and(Path::is_dir) {
+        return Err(Fault::storage(
+            "output-unwritable",
+            "There is no folder for the result, or its name is a folder's.",
+        ));
+    }
     service.apply(Command::RunFile { input, output, option: option.clone() });
     let end = service.watch(PATIENCE, |core| match core.view().screen {
         Screen::Job(job) => match job.state {

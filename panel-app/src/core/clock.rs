@@ -1,9 +1,15 @@
 //! The panel's time: the latest of the system clock, the last time written and the last time that the vendor told. While
-//! the process runs it goes on by a clock that cannot be set, so turning the system clock back gains nothing.
+//! the process runs it goes on by a clock that cannot be set, so turning the system clock back gains nothing. A system
+//! clock that is far ahead of everything known is not believed until the vendor says so too: once written, a wrong year
+//! would stay for ever.
 
 use protocol::Timestamp;
+use protocol::time::DAY_MS;
 
 use super::effect::Moment;
+
+/// A system clock that is further ahead than this is taken for wrong. Machines are switched off for months, not for years.
+const AHEAD_MAX_MS: u64 = 400 * DAY_MS;
 
 /// Time that never runs backward.
 #[derive(Debug, Clone, Copy)]
@@ -15,13 +21,15 @@ pub(super) struct Clock {
 impl Clock {
     /// Continues from the last time written.
     pub(super) fn new(written: Timestamp, moment: Moment) -> Self {
-        Self { now: written.max(moment.wall), uptime_ms: moment.uptime_ms }
+        let known = written.as_ms() > 0;
+        let now = if known { latest(written, moment.wall) } else { moment.wall };
+        Self { now, uptime_ms: moment.uptime_ms }
     }
 
     /// Goes on to the present.
     pub(super) fn advance(&mut self, moment: Moment) -> Timestamp {
         let passed_ms = moment.uptime_ms.saturating_sub(self.uptime_ms);
-        self.now = self.now.plus_ms(passed_ms).max(moment.wall);
+        self.now = latest(self.now.plus_ms(passed_ms), moment.wall);
         self.uptime_ms = self.uptime_ms.max(moment.uptime_ms);
         self.now
     }
@@ -38,6 +46,10 @@ impl Clock {
     pub(super) const fn uptime_ms(&self) -> u64 {
         self.uptime_ms
     }
+}
+
+fn latest(known: Timestamp, wall: Timestamp) -> Timestamp {
+    if wall.ms_since(known) > AHEAD_MAX_MS { known } else { known.max(wall) }
 }
 
 #[cfg(test)]
@@ -71,5 +83,18 @@ mod tests {
         assert_eq!(clock.now().as_ms(), 9_000);
         clock.learn(Timestamp::from_ms(2_000));
         assert_eq!(clock.advance(moment(1_500, 500)).as_ms(), 9_500);
+    }
+
+    #[test]
+    fn a_year_that_cannot_be_is_not_believed_until_the_vendor_says_so() {
+        let now = 1_795_000_000_000;
+        let mut clock = Clock::new(Timestamp::from_ms(0), moment(now, 0));
+        let wrong = now + 30 * 365 * DAY_MS;
+        assert_eq!(clock.advance(moment(wrong, 1_000)).as_ms(), now + 1_000);
+        assert_eq!(Clock::new(Timestamp::from_ms(now), moment(wrong, 0)).now().as_ms(), now);
+        // Switched off over a long holiday, it is believed.
+        assert_eq!(clock.advance(moment(now + 100 * DAY_MS, 2_000)).as_ms(), now + 100 * DAY_MS);
+        clock.learn(Timestamp::from_ms(wrong));
+        assert_eq!(clock.now().as_ms(), wrong);
     }
 }

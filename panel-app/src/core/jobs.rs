@@ -154,8 +154,9 @@ impl Core {
     }
 
     /// The result could not be written, so the use was not spent and the job has not been done.
-    pub(super) fn job_not_written(&mut self) {
-        if self.machine.running.take().is_some() {
+    pub(super) fn job_not_written(&mut self, out: &mut Outcome) {
+        if let Some(running) = self.machine.running.take() {
+            out.then(Effect::StopJob(running.job));
             self.machine.state = JobState::Failed(Failure::Job(JobFault::TrayUnwritable));
         }
     }
@@ -167,7 +168,7 @@ impl Core {
                 self.machine.forget_at_ms.get_or_insert(self.clock.uptime_ms() + FORGET_AFTER_MS);
             }
             // It stays durable and is brought to its place at the next start.
-            Err(fault) => self.machine.state = JobState::Failed(Failure::Job(fault)),
+            Err(_) => self.machine.state = JobState::Failed(Failure::Job(JobFault::ResultWaiting)),
         }
     }
 

@@ -174,6 +174,14 @@ impl Core {
         }
     }
 
+    /// Whatever was about to be erased in the step that has not happened is erased later.
+    pub(super) fn erasing_not_written(&mut self) {
+        self.erasing.clear();
+        if self.licences.values().any(|l| matches!(l.state, LicenceState::Ending(..))) {
+            self.erase_again_ms = Some(self.clock.uptime_ms() + ERASE_AGAIN_MS);
+        }
+    }
+
     fn forget_old_licences(&mut self, out: &mut Outcome) {
         let is_ended = |l: &&LicenceRecord| matches!(l.state, LicenceState::Ended(..));
         let ended: Vec<LicenceId> = self.licences.values().filter(is_ended).map(|l| l.id).collect();

@@ -78,7 +78,7 @@ impl Core {
         moment: Moment,
         out: &mut Outcome,
     ) {
-        let Some(shown_offers) = self.shop.offers(&option.id) else { return };
+        let Some(shown_offers) = self.shop.offers(&option.id).filter(|_| self.purchase.is_none()) else { return };
         let mut random = [0; 10];
         random.copy_from_slice(&moment.random[..10]);
         let created_at = self.clock.now();
@@ -159,6 +159,7 @@ impl Core {
         let Some(offers) = order.authorised.as_ref().map(|a| &a.offers) else { return };
         // Whoever said OK to one price has chosen it; a price that has changed since has to be seen first.
         let only = offers.only().filter(|offer| order.shown_offers.find(offer.form) == Some(*offer));
+        let preselected = preselected.filter(|form| offers.find(*form) == order.shown_offers.find(*form));
         match preselected.or(only.map(|offer| offer.form)) {
             Some(form) => self.set_stage(id, Stage::Buying(form), out),
             None => self.set_stage(id, Stage::Choosing, out),
@@ -189,6 +190,10 @@ impl Core {
                 self.set_wait(Wait::User);
             }
             (_, code) if code.retry() == Retry::Later => self.try_again(id, Failure::Refused(code)),
+            // Only a closed order is certainly not charged. Anything else may hide a licence that is paid for.
+            (Some(Stage::Buying(_)), code) if code != RefusalCode::OrderClosed => {
+                self.stop(id, Failure::Refused(code), FailureAdvice::Continue);
+            }
             (Some(Stage::Requested), RefusalCode::ContractRequired | RefusalCode::ContractRefused) => {
                 self.set_stage(id, Stage::Refused(code), out);
                 self.ask_for_contract(id, code);
@@ -206,8 +211,11 @@ impl Core {
     }
 
     fn refused_for_good(&mut self, id: OrderId, code: RefusalCode, out: &mut Outcome) {
+        let package = self.package_of(id);
         self.set_stage(id, Stage::Refused(code), out);
-        self.drop_package_of(id, out);
+        if let Some(package) = package {
+            self.drop_package_if_unused(package, out);
+        }
         self.background.remove(&id);
         let advice = match code.retry() {
             Retry::Never => FailureAdvice::GiveUp,
@@ -312,7 +320,9 @@ impl Core {
             out.then(Effect::StopTransfer(id));
         }
         self.set_stage(id, Stage::Abandoning(why), out);
-        self.drop_package_of(id, out);
+        if let Some(package) = self.package_of(id) {
+            self.drop_package_if_unused(package, out);
+        }
         self.background.insert(id, Background::default());
         self.ask_order(id, out);
     }
@@ -363,11 +373,13 @@ impl Core {
     }
 
     /// The step that the purchase on the screen has just made could not be written.
-    pub(super) fn purchase_not_written(&mut self, fault: StorageFault) {
+    pub(super) fn purchase_not_written(&mut self, fault: StorageFault, out: &mut Outcome) {
+        if let Some(order) = self.transferring.take() {
+            out.then(Effect::StopTransfer(order));
+        }
         if let Some(id) = self.purchase.as_ref().map(|p| p.order) {
             // An answer that is used up without effect must be asked for again.
             self.asked.remove(&id);
-            self.transferring = None;
             self.stop(id, storage_failure(fault), FailureAdvice::Continue);
         }
         if matches!(self.page, Page::Offer { .. } | Page::ContractId { .. }) {
@@ -440,6 +452,8 @@ impl Core {
             && order.stage != stage
         {
             order.stage = stage;
+            // The list of chunks is large, and nobody asks a finished order for it.
+            order.authorised = order.authorised.take().filter(|_| !stage.is_final());
             out.change(Change::Order(order.clone()));
         }
     }
@@ -458,11 +472,8 @@ impl Core {
         self.purchase.as_ref().is_some_and(|p| p.order == id)
     }
 
-    fn drop_package_of(&mut self, id: OrderId, out: &mut Outcome) {
-        let manifest = self.orders.get(&id).and_then(|o| o.authorised.as_ref()).map(|a| a.manifest.digest());
-        if let Some(package) = manifest {
-            self.drop_package_if_unused(package, out);
-        }
+    fn package_of(&self, id: OrderId) -> Option<protocol::Digest> {
+        self.orders.get(&id).and_then(|o| o.authorised.as_ref()).map(|a| a.manifest.digest())
     }
 
     fn forget_old_orders(&mut self, out: &mut Outcome) {

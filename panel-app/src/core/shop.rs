@@ -100,6 +100,7 @@ impl Core {
     }
 
     pub(super) fn enrolled(&mut self, outcome: Result<Enrolment, Failure>, out: &mut Outcome) {
+        let waiting = matches!(self.page, Page::ServerAddress { busy: true, .. });
         match outcome {
             Ok(enrolment) => {
                 out.change(Change::Enrolment(enrolment.clone()));
@@ -108,10 +109,14 @@ impl Core {
                 }
                 self.enrolment = Some(enrolment);
                 self.link = LinkState::Up;
-                self.page = Page::Home;
+                if waiting {
+                    self.page = Page::Home;
+                }
                 out.then(Effect::Ask(Ask::Hello, DeviceRequest::Hello));
             }
-            Err(failure) => self.page = Page::ServerAddress { busy: false, failed: Some(failure) },
+            Err(failure) if waiting => self.page = Page::ServerAddress { busy: false, failed: Some(failure) },
+            // The user has gone elsewhere meanwhile.
+            Err(_) => {}
         }
     }
 
@@ -182,8 +187,9 @@ impl Core {
     }
 
     fn is_acceptable(&self, catalogue: &Catalogue) -> bool {
+        // Its age is judged by the clock of whoever sent it: a wrong clock here must not close the store.
         catalogue.version >= self.shop.version
-            && catalogue.expires_at > self.clock.now()
+            && self.vendor_now.is_none_or(|now| catalogue.expires_at > now)
             && catalogue.entries.len() <= Catalogue::ENTRIES_MAX
     }
 

@@ -39,6 +39,7 @@ impl Core {
             link,
             clock,
             clock_written: written,
+            vendor_now: None,
             shop,
             orders: orders.into_iter().map(|order| (order.id, order)).collect(),
             licences: licences.into_iter().map(|licence| (licence.id, licence)).collect(),

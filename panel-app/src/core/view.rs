@@ -254,8 +254,10 @@ pub enum JobFault {
     OptionDamaged,
     /// The option is not installed, or its licence has ended.
     NotInstalled,
-    /// The output cannot be written.
+    /// The result cannot be kept; no use was spent.
     TrayUnwritable,
+    /// The result is kept, and its use spent, but it cannot be brought to its place before the next start.
+    ResultWaiting,
 }
 
 impl JobFault {
@@ -268,6 +270,7 @@ impl JobFault {
             Self::OptionDamaged => "option-damaged",
             Self::NotInstalled => "not-installed",
             Self::TrayUnwritable => "tray-unwritable",
+            Self::ResultWaiting => "result-waiting",
         }
     }
 }

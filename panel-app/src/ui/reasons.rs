@@ -110,6 +110,9 @@ fn job_fault(texts: &Texts, fault: JobFault) -> Reason {
         }
         JobFault::OptionDamaged => reason!(texts, msg_job_fault_option_damaged, msg_job_fault_option_damaged_advice),
         JobFault::NotInstalled => reason!(texts, msg_job_fault_not_installed, msg_job_fault_not_installed_advice),
+        JobFault::ResultWaiting => {
+            reason!(texts, msg_job_fault_result_waiting, msg_job_fault_result_waiting_advice)
+        }
         JobFault::TrayUnwritable => {
             reason!(texts, msg_job_fault_tray_unwritable, msg_job_fault_tray_unwritable_advice)
         }

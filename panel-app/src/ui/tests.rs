@@ -19,13 +19,14 @@ use super::texts::Texts;
 use crate::core::{Failure, JobFault, Language, Screen, View};
 use stage::{Stage, stage};
 
-const JOB_FAULTS: [JobFault; 6] = [
+const JOB_FAULTS: [JobFault; 7] = [
     JobFault::DocumentUnreadable,
     JobFault::DocumentUnsuitable,
     JobFault::DocumentTooLarge,
     JobFault::OptionDamaged,
     JobFault::NotInstalled,
     JobFault::TrayUnwritable,
+    JobFault::ResultWaiting,
 ];
 
 #[test]
