@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use protocol::message::device::{DeviceReply, DeviceRequest};
 use protocol::message::{Reply, Service};
-use protocol::net::{Client, Credentials, LinkError, client_config, resolve};
+use protocol::net::{Client, Credentials, LinkError, client_config};
 use tokio::sync::Mutex;
 
 pub use enrolment::enrol;
@@ -90,7 +90,7 @@ impl Link {
 
 async fn connect(host_port: &str, credentials: &Credentials, service: Service) -> Result<Client, LinkError> {
     let config = client_config(credentials, service).map_err(|error| LinkError::Distrust(error.to_string()))?;
-    Client::connect(resolve(host_port).await?, config).await
+    Client::connect_to(host_port, config).await
 }
 
 /// What the core makes of it; the log keeps the rest.

@@ -11,7 +11,7 @@ mod identity;
 mod tls;
 
 pub use authority::{Authority, AuthorityError, Credentials, DeviceKey};
-pub use client::{Client, LinkError, resolve};
+pub use client::{Client, LinkError};
 pub use endpoint::{bind_client, bind_server};
 pub use frame::{FrameError, read_frame, write_frame};
 pub use identity::{Identity, IdentityError};

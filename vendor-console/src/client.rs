@@ -172,8 +172,7 @@ impl StaffClient {
         if let Some(client) = held.as_ref().filter(|client| client.connection().close_reason().is_none()) {
             return Ok(client.clone());
         }
-        let addr = net::resolve(&self.shared.host_port).await?;
-        let client = Client::connect(addr, self.shared.config.clone()).await?;
+        let client = Client::connect_to(&self.shared.host_port, self.shared.config.clone()).await?;
         *held = Some(client.clone());
         Ok(client)
     }

@@ -2,7 +2,7 @@
 
 use protocol::message::enrol::{EnrolReply, EnrolRequest};
 use protocol::message::{Reply, Service};
-use protocol::net::{CertificateDer, Client, DeviceKey, Identity, LinkError, client_config, enrol_config, resolve};
+use protocol::net::{CertificateDer, Client, DeviceKey, Identity, LinkError, client_config, enrol_config};
 use protocol::{FailureCode, RefusalCode};
 
 use crate::core::{EnrolForm, Enrolment, Failure, LinkFault, StorageFault};
@@ -36,7 +36,7 @@ async fn ask(
     request: &EnrolRequest,
 ) -> Result<(Reply<EnrolReply>, CertificateDer<'static>), LinkError> {
     let config = enrol_config(form.ca_fingerprint).map_err(|error| LinkError::Distrust(error.to_string()))?;
-    let client = Client::connect(resolve(form.vendor.as_str()).await?, config).await?;
+    let client = Client::connect_to(form.vendor.as_str(), config).await?;
     let ca = client.server_ca(form.ca_fingerprint);
     let ca = ca.ok_or_else(|| LinkError::Distrust("the CA is not in the server's chain".to_owned()))?;
     let reply = client.request(request).await?;

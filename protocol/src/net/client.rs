@@ -7,6 +7,7 @@ use quinn::{ConnectionError, RecvStream, SendStream};
 use rustls::pki_types::CertificateDer;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::task::JoinSet;
 
 use super::{CloseCode, FrameError, SERVER_NAME, bind_client, read_frame, write_frame};
 use crate::CaFingerprint;
@@ -15,6 +16,8 @@ use crate::message::Reply;
 
 /// How long to wait for a connection and for an answer.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// Addresses of one name that are tried.
+const ADDRESSES_MAX: usize = 8;
 
 /// Why a service could not be asked. Nothing is known about whether it has heard the request.
 #[derive(Debug, thiserror::Error)]
@@ -84,12 +87,6 @@ impl From<FrameError> for LinkError {
     }
 }
 
-/// The first address of `HOST:PORT`.
-pub async fn resolve(host_port: &str) -> Result<SocketAddr, LinkError> {
-    let mut addrs = tokio::net::lookup_host(host_port).await?;
-    addrs.next().ok_or_else(|| std::io::Error::from(std::io::ErrorKind::NotFound).into())
-}
-
 /// A connection to one service.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -98,6 +95,24 @@ pub struct Client {
 }
 
 impl Client {
+    /// Connects to `HOST:PORT`. A name may have several addresses, of which some are dead: all are tried at once, and
+    /// the first that answers is taken. Must be called within a Tokio runtime.
+    pub async fn connect_to(host_port: &str, config: quinn::ClientConfig) -> Result<Self, LinkError> {
+        let mut attempts = JoinSet::new();
+        for addr in tokio::net::lookup_host(host_port).await?.take(ADDRESSES_MAX) {
+            attempts.spawn(Self::connect(addr, config.clone()));
+        }
+        let mut failure = LinkError::from(std::io::Error::from(std::io::ErrorKind::NotFound));
+        while let Some(attempt) = attempts.join_next().await {
+            match attempt {
+                Ok(Ok(client)) => return Ok(client),
+                Ok(Err(error)) => failure = error,
+                Err(died) => failure = LinkError::Broken(died.to_string()),
+            }
+        }
+        Err(failure)
+    }
+
     /// Connects with an endpoint of its own. Must be called within a Tokio runtime.
     pub async fn connect(addr: SocketAddr, config: quinn::ClientConfig) -> Result<Self, LinkError> {
         let endpoint = bind_client(addr)?;

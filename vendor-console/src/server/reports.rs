@@ -6,7 +6,7 @@ use std::time::Duration;
 use protocol::message::Service;
 use protocol::message::content::{ContentReply, ContentRequest, TransferOutcome};
 use protocol::message::staff::Topic;
-use protocol::net::{Client, Credentials, LinkError, client_config, resolve};
+use protocol::net::{Client, Credentials, LinkError, client_config};
 use protocol::{DeviceSerial, OrderId, Refusal, RefusalCode};
 use tokio::sync::Mutex;
 
@@ -108,7 +108,7 @@ impl Remote {
         }
         let config = client_config(&self.credentials, Service::Content);
         let config = config.map_err(|error| LinkError::Distrust(error.to_string()))?;
-        let client = Client::connect(resolve(&self.address).await?, config).await?;
+        let client = Client::connect_to(&self.address, config).await?;
         *connection = Some(client.clone());
         Ok(client)
     }
