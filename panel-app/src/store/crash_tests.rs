@@ -212,7 +212,7 @@ fn after_a_power_cut_at_any_write_the_store_is_as_after_one_of_its_commits() {
                     let arrives = match variant {
                         0 => true,
                         1 => false,
-                        _ => random(&mut seed) % 2 == 0,
+                        _ => random(&mut seed).is_multiple_of(2),
                     };
                     if arrives || matches!(lost, Op::SetLen(_)) {
                         apply(&mut bytes, lost);
