@@ -159,9 +159,10 @@ fn current_thread() -> tokio::runtime::Runtime {
 }
 
 fn raw_server(args: &[String]) {
-    let config = server_config(&read_credentials(&args[0]), &[Service::Content]).unwrap();
+    let credentials = read_credentials(&args[0]);
+    let config = server_config(&credentials, &[Service::Content]).unwrap();
     current_thread().block_on(async {
-        let endpoint = bind_server(SocketAddr::from(([127, 0, 0, 1], 0)), config).unwrap();
+        let endpoint = bind_server(SocketAddr::from(([127, 0, 0, 1], 0)), config, &credentials).unwrap();
         say(&endpoint.local_addr().unwrap().to_string());
         let connection = endpoint.accept().await.unwrap().await.unwrap();
         let (mut send, _recv) = connection.accept_bi().await.unwrap();

@@ -227,7 +227,7 @@ impl Serving {
         folder: Option<DataFolder>,
     ) -> Result<(Self, CaFingerprint), ServerError> {
         let config = server_config(server, offered).map_err(ServerError::storage)?;
-        let endpoint = bind_server(listen, config).map_err(|error| ServerError::listen(listen, error))?;
+        let endpoint = bind_server(listen, config, server).map_err(|error| ServerError::listen(listen, error))?;
         let fingerprint = CaFingerprint::of(&server.ca);
         Ok((Self { endpoint, services: Arc::new(services), _folder: folder }, fingerprint))
     }

@@ -116,10 +116,11 @@ impl TestVendor {
         let authority = Authority::generate(NOW).unwrap();
         let pem = authority.to_pem();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let config = server_config(&authority.issue_server(NOW).unwrap(), &Service::ALL).unwrap();
+        let server = authority.issue_server(NOW).unwrap();
+        let config = server_config(&server, &Service::ALL).unwrap();
         let endpoint = {
             let _guard = runtime.enter();
-            bind_server((Ipv4Addr::LOCALHOST, 0).into(), config).unwrap()
+            bind_server((Ipv4Addr::LOCALHOST, 0).into(), config, &server).unwrap()
         };
         let addr = endpoint.local_addr().unwrap();
         let package = Arc::new(package);

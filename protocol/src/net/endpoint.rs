@@ -7,7 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quinn::{EndpointConfig, IdleTimeout, MtuDiscoveryConfig, TokioRuntime, TransportConfig, VarInt};
+use quinn_proto::HashedConnectionIdGenerator;
+use ring::hmac;
 use socket2::{Domain, Protocol, Socket, Type};
+
+use super::Credentials;
 
 const SOCKET_BUFFER_BYTES: usize = 4 * 1024 * 1024;
 const STREAM_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
@@ -48,8 +52,23 @@ pub(super) fn client_transport() -> TransportConfig {
 }
 
 /// An endpoint that accepts connections on `addr`. Must be called within a Tokio runtime.
-pub fn bind_server(addr: SocketAddr, config: quinn::ServerConfig) -> io::Result<quinn::Endpoint> {
-    endpoint(addr, Some(config))
+///
+/// Its connection ids and reset tokens follow from the server's private key, so that a server that was killed and started
+/// again tells its peers at their next packet that it knows them no more, instead of leaving them to wait.
+pub fn bind_server(
+    addr: SocketAddr,
+    config: quinn::ServerConfig,
+    credentials: &Credentials,
+) -> io::Result<quinn::Endpoint> {
+    let secret = credentials.key.secret_pkcs8_der();
+    let reset_key = blake3::derive_key("kobai stateless reset 1", secret);
+    let ids = blake3::derive_key("kobai connection ids 1", secret);
+    let mut id_key = [0; 8];
+    id_key.copy_from_slice(&ids[..8]);
+    let id_key = u64::from_le_bytes(id_key);
+    let mut endpoint_config = EndpointConfig::new(Arc::new(hmac::Key::new(hmac::HMAC_SHA256, &reset_key)));
+    endpoint_config.cid_generator(move || Box::new(HashedConnectionIdGenerator::from_key(id_key)));
+    endpoint(addr, endpoint_config, Some(config))
 }
 
 /// An endpoint that only connects, to an address of the same family as `peer`. Must be called within a Tokio runtime.
@@ -58,16 +77,19 @@ pub fn bind_client(peer: SocketAddr) -> io::Result<quinn::Endpoint> {
         SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
         SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
     };
-    endpoint(any, None)
+    endpoint(any, EndpointConfig::default(), None)
 }
 
-fn endpoint(addr: SocketAddr, server: Option<quinn::ServerConfig>) -> io::Result<quinn::Endpoint> {
+fn endpoint(
+    addr: SocketAddr,
+    mut config: EndpointConfig,
+    server: Option<quinn::ServerConfig>,
+) -> io::Result<quinn::Endpoint> {
     let socket = Socket::new(Domain::for_address(addr), Type::DGRAM, Some(Protocol::UDP))?;
     // The system may grant less; then transfers are slower, not wrong.
     let _ = socket.set_recv_buffer_size(SOCKET_BUFFER_BYTES);
     let _ = socket.set_send_buffer_size(SOCKET_BUFFER_BYTES);
     socket.bind(&addr.into())?;
-    let mut config = EndpointConfig::default();
     config.max_udp_payload_size(DATAGRAM_BYTES_MAX).map_err(io::Error::other)?;
     quinn::Endpoint::new(config, server, socket.into(), Arc::new(TokioRuntime))
 }

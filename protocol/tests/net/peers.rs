@@ -47,7 +47,7 @@ impl Vendor {
 
     pub(crate) fn with(authority: Authority, server: &Credentials, services: &[Service]) -> Self {
         let config = server_config(server, services).unwrap();
-        let endpoint = bind_server((Ipv4Addr::LOCALHOST, 0).into(), config).unwrap();
+        let endpoint = bind_server((Ipv4Addr::LOCALHOST, 0).into(), config, server).unwrap();
         Self { authority, endpoint }
     }
 

@@ -22,8 +22,9 @@ struct Peer {
 impl Peer {
     fn new() -> Self {
         let authority = Authority::generate(NOW).unwrap();
-        let config = server_config(&authority.issue_server(NOW).unwrap(), &[Service::Staff]).unwrap();
-        let endpoint = bind_server((Ipv4Addr::LOCALHOST, 0).into(), config).unwrap();
+        let server = authority.issue_server(NOW).unwrap();
+        let config = server_config(&server, &[Service::Staff]).unwrap();
+        let endpoint = bind_server((Ipv4Addr::LOCALHOST, 0).into(), config, &server).unwrap();
         let staff = Identity::Staff("hana".parse().unwrap());
         let credentials = authority.issue_client(&staff, NOW).unwrap();
         let address = endpoint.local_addr().unwrap();
