@@ -41,7 +41,7 @@ fn runner(vendor: &TestVendor, chunks: &ChunkStore) -> TransferRunner {
 }
 
 /// Runs a transfer and returns its events.
-fn run(runner: &TransferRunner) -> Vec<TransferEvent> {
+fn run(runner: TransferRunner) -> Vec<TransferEvent> {
     let events = Mutex::new(Vec::new());
     runner.run(&|event| events.lock().unwrap().push(event));
     events.into_inner().unwrap()
@@ -61,7 +61,7 @@ fn a_package_arrives_and_both_sides_agree_on_the_end() {
     let vendor = TestVendor::start(TestPackage::of_chunks(4));
     let (_dir, device) = device();
     let chunks = device.store.chunks();
-    let events = run(&runner(&vendor, &chunks));
+    let events = run(runner(&vendor, &chunks));
     assert!(all_is_there(&vendor, &chunks));
     assert_eq!(vendor.state.lock().unwrap().ends, [vendor.package.manifest.digest()]);
     assert_eq!(events.first(), Some(&TransferEvent::Durable { bytes: 0 }));
@@ -96,11 +96,11 @@ fn a_transfer_that_was_cut_asks_for_the_missing_chunks_only() {
             Manner::SilentAfter(_) => TransferFault::Stalled,
             _ => TransferFault::Link(LinkFault::Lost),
         };
-        assert_eq!(run(&runner(&vendor, &chunks)).last(), Some(&TransferEvent::Failed(expected)));
+        assert_eq!(run(runner(&vendor, &chunks)).last(), Some(&TransferEvent::Failed(expected)));
         assert_eq!(present(&vendor, &chunks), [0, 1, 2], "whole chunks are kept, half ones are not");
 
         vendor.behave(Manner::Honest);
-        let events = run(&runner(&vendor, &chunks));
+        let events = run(runner(&vendor, &chunks));
         assert_eq!(events.last(), Some(&TransferEvent::Ended));
         assert_eq!(events[0], TransferEvent::Durable { bytes: 3 * 1_048_512 });
         assert_eq!(vendor.state.lock().unwrap().fetches[1].ranges(), [ChunkRange { first: 3, count: 3 }]);
@@ -131,8 +131,8 @@ fn a_transfer_of_which_nothing_is_missing_exchanges_the_end_only() {
     let vendor = TestVendor::start(TestPackage::of_chunks(1));
     let (_dir, device) = device();
     let chunks = device.store.chunks();
-    run(&runner(&vendor, &chunks));
-    assert_eq!(run(&runner(&vendor, &chunks)).last(), Some(&TransferEvent::Ended));
+    run(runner(&vendor, &chunks));
+    assert_eq!(run(runner(&vendor, &chunks)).last(), Some(&TransferEvent::Ended));
     let state = vendor.state.lock().unwrap();
     assert_eq!(state.fetches[1], MissingChunks::default());
     assert_eq!(state.ends.len(), 2);
@@ -144,7 +144,7 @@ fn a_wrong_byte_is_found_and_its_chunk_is_not_stored() {
     let (_dir, device) = device();
     let chunks = device.store.chunks();
     vendor.behave(Manner::WrongByteIn(2));
-    assert_eq!(run(&runner(&vendor, &chunks)).last(), Some(&TransferEvent::Failed(TransferFault::WrongContent)));
+    assert_eq!(run(runner(&vendor, &chunks)).last(), Some(&TransferEvent::Failed(TransferFault::WrongContent)));
     assert_eq!(present(&vendor, &chunks), [0, 1]);
     assert!(vendor.state.lock().unwrap().ends.is_empty(), "no end of transfer is agreed on");
 }
@@ -155,7 +155,7 @@ fn a_service_that_does_not_keep_to_the_protocol_is_left() {
         let vendor = TestVendor::start(TestPackage::of_chunks(1));
         let (_dir, device) = device();
         vendor.behave(manner);
-        let last = run(&runner(&vendor, &device.store.chunks())).pop();
+        let last = run(runner(&vendor, &device.store.chunks())).pop();
         let garbled = TransferEvent::Failed(TransferFault::Link(LinkFault::Garbled));
         assert_eq!(last, Some(garbled), "{manner:?}");
     }
@@ -166,7 +166,7 @@ fn a_refused_ticket_comes_back_with_its_code() {
     let vendor = TestVendor::start(TestPackage::of_chunks(0));
     let (_dir, device) = device();
     vendor.behave(Manner::Refuses(RefusalCode::TicketExpired));
-    let last = run(&runner(&vendor, &device.store.chunks())).pop();
+    let last = run(runner(&vendor, &device.store.chunks())).pop();
     assert_eq!(last, Some(TransferEvent::Failed(TransferFault::Refused(RefusalCode::TicketExpired))));
 }
 
@@ -202,7 +202,7 @@ fn a_vendor_with_another_ca_is_distrusted() {
     let mut runner = runner(&vendor, &device.store.chunks());
     runner.credentials = stranger.device();
     let distrust = TransferEvent::Failed(TransferFault::Link(LinkFault::Distrust));
-    assert_eq!(run(&runner).last(), Some(&distrust));
+    assert_eq!(run(runner).last(), Some(&distrust));
     let link = Link::new(vendor.addr.to_string(), stranger.device());
     assert_eq!(wait(link.ask(&DeviceRequest::Hello)).unwrap_err(), LinkFault::Distrust);
 }

@@ -21,6 +21,7 @@ use protocol::message::{Reply, Service};
 use protocol::net::quinn::{RecvStream, SendStream};
 use protocol::net::{Client, CloseCode, Credentials, LinkError, read_frame, write_frame};
 use protocol::package::MissingChunks;
+use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
 use super::fault;
@@ -129,23 +130,40 @@ pub struct TransferRunner {
 impl TransferRunner {
     /// Fetches what is missing, on this thread and one more, and agrees with the vendor on the end. Blocks; must not be
     /// called within a Tokio runtime. The last event is `Ended` or `Failed`, or none after [`Cancel::stop`].
-    pub fn run(&self, events: &(dyn Fn(TransferEvent) + Sync)) {
-        let last = match self.run_to_end(events) {
-            Ok(()) => TransferEvent::Ended,
-            Err(Stop::Cancelled) => return,
+    pub fn run(self, events: &(dyn Fn(TransferEvent) + Sync)) {
+        let mut client = None;
+        // One thread for socket and connection: a runtime of several costs half the speed.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(no_thread);
+        let result = match &runtime {
+            Ok(runtime) => self.run_to_end(runtime, &mut client, events),
+            Err(fault) => Err((*fault).into()),
+        };
+        // Whoever hears of the end may close the store at once.
+        let Self { order, cancel, chunks, .. } = self;
+        drop(chunks);
+        let last = match result {
+            Ok(()) => Some(TransferEvent::Ended),
+            Err(Stop::Cancelled) => None,
             Err(Stop::Fault(fault)) => {
-                tracing::warn!(order = %self.order.order, ?fault, "a transfer broke off");
-                TransferEvent::Failed(fault)
+                tracing::warn!(order = %order.order, ?fault, "a transfer broke off");
+                Some(TransferEvent::Failed(fault))
             }
         };
-        if !self.cancel.is_stopped() {
+        if let Some(last) = last.filter(|_| !cancel.is_stopped()) {
             events(last);
+        }
+        // So that the goodbye leaves; a server that does not hear it has its idle timeout. Nobody waits for it.
+        if let (Ok(runtime), Some(client)) = (runtime, client) {
+            let _ = runtime.block_on(async { timeout(FAREWELL, client.close()).await });
         }
     }
 
-    fn run_to_end(&self, events: &(dyn Fn(TransferEvent) + Sync)) -> Result<(), Stop> {
-        // One thread for socket and connection: a runtime of several costs half the speed.
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(no_thread)?;
+    fn run_to_end(
+        &self,
+        runtime: &Runtime,
+        client: &mut Option<Client>,
+        events: &(dyn Fn(TransferEvent) + Sync),
+    ) -> Result<(), Stop> {
         let (mut pipe, intake) = writer::pipe(self.limits);
         let writer = Writer {
             manifest: &self.order.manifest,
@@ -158,7 +176,7 @@ impl TransferRunner {
         std::thread::scope(|scope| {
             let builder = std::thread::Builder::new().name("transfer-store".to_owned());
             let storing = builder.spawn_scoped(scope, || writer.run(intake)).map_err(no_thread)?;
-            let fetched = runtime.block_on(self.fetch_all(&mut pipe));
+            let fetched = runtime.block_on(self.fetch_all(client, &mut pipe));
             // Ends the writer once it has stored what it holds.
             drop(pipe);
             let stored = storing.join().unwrap_or(Err(STORE_FAILED));
@@ -171,17 +189,16 @@ impl TransferRunner {
         })
     }
 
-    async fn fetch_all(&self, pipe: &mut Pipe) -> Result<(), Stop> {
+    async fn fetch_all(&self, connected: &mut Option<Client>, pipe: &mut Pipe) -> Result<(), Stop> {
         let client = self
             .or_cancelled(async {
                 let client = super::connect(&self.order.server, &self.credentials, Service::Content).await;
                 client.map_err(|error| TransferFault::Link(fault(&error)))
             })
             .await?;
-        let result = self.fetch_missing(&client, pipe).await;
+        let client = connected.insert(client);
+        let result = self.fetch_missing(client, pipe).await;
         client.connection().close(CloseCode::Done.var_int(), b"");
-        // So that the goodbye leaves; a server that does not hear it has its idle timeout.
-        let _ = timeout(FAREWELL, client.close()).await;
         result
     }
 

@@ -117,6 +117,10 @@ impl Worker {
     /// Takes a step for each input, and for each input that the effects bring at once.
     fn steps(&mut self, mut inputs: VecDeque<Input>) {
         while let Some(input) = inputs.pop_front() {
+            if let Input::Transfer(order, TransferEvent::Ended | TransferEvent::Failed(_)) = &input {
+                // It writes no more; its thread only says goodbye to the server.
+                self.transfer.take_if(|(running, _)| running == order);
+            }
             let before = self.core.clone();
             let effects = self.core.handle(input, self.clock.moment());
             let more = self.carry_out(effects, before);
