@@ -3,21 +3,21 @@
 //! The order's stage is durable before the request that belongs to it is sent, so a restart asks for the same step again
 //! and gets the same answer.
 
+mod transfer;
+
 use protocol::message::device::{AbandonReason, DeviceReply, DeviceRequest};
 use protocol::refusal::Retry;
 use protocol::{ContractUserId, FailureCode, OrderId, Refusal, RefusalCode, UsageForm};
 use uuid::Uuid;
 
+use super::Core;
 use super::command::JobOrder;
-use super::effect::{
-    Ask, Effect, LinkFault, Moment, OrderStep, StorageFault, TransferEvent, TransferFault, TransferOrder,
-};
+use super::effect::{Ask, Effect, LinkFault, Moment, OrderStep, StorageFault};
 use super::meter::Meter;
 use super::outcome::Outcome;
 use super::present::Page;
 use super::record::{Abandoned, Change, OrderRecord, Stage};
 use super::view::{Failure, FailureAdvice, OptionSummary};
-use super::{Core, LinkState};
 
 /// Waits before the attempts after the first.
 const RETRY_AFTER_MS: [u64; 4] = [500, 1_500, 4_000, 8_000];
@@ -222,73 +222,6 @@ impl Core {
             Retry::Later | Retry::Corrected => FailureAdvice::StartAgain,
         };
         self.stop(id, Failure::Refused(code), advice);
-    }
-
-    pub(super) fn start_transfer(&mut self, id: OrderId, out: &mut Outcome) {
-        let Some(server) = self.enrolment.as_ref().map(|e| e.vendor.clone()) else { return };
-        let Some(authorised) = self.orders.get(&id).and_then(|o| o.authorised.clone()) else { return };
-        self.packages.insert(authorised.manifest.digest());
-        self.transferring = Some(id);
-        self.set_wait(Wait::Transfer);
-        out.then(Effect::StartTransfer(TransferOrder {
-            order: id,
-            manifest: authorised.manifest,
-            ticket: authorised.ticket,
-            server: authorised.content_server.unwrap_or(server),
-        }));
-    }
-
-    pub(super) fn transfer_event(&mut self, id: OrderId, event: TransferEvent, out: &mut Outcome) {
-        if self.transferring != Some(id) {
-            return;
-        }
-        let uptime_ms = self.clock.uptime_ms();
-        match event {
-            TransferEvent::Durable { bytes } => {
-                self.link = LinkState::Up;
-                if let Some(purchase) = self.on_screen(id) {
-                    if bytes > purchase.done_bytes {
-                        purchase.failed_attempts = 0;
-                    }
-                    purchase.done_bytes = bytes;
-                    purchase.meter.note(uptime_ms, bytes);
-                }
-            }
-            TransferEvent::Ended => {
-                self.transferring = None;
-                self.link = LinkState::Up;
-                self.set_stage(id, Stage::Confirming, out);
-                self.ask_order(id, out);
-            }
-            TransferEvent::Failed(fault) => {
-                self.transferring = None;
-                self.transfer_failed(id, fault, out);
-            }
-        }
-    }
-
-    fn transfer_failed(&mut self, id: OrderId, fault: TransferFault, out: &mut Outcome) {
-        if let Some(purchase) = self.on_screen(id) {
-            purchase.meter.pause();
-        }
-        match fault {
-            TransferFault::Link(LinkFault::Lost) => {
-                self.link = LinkState::Down;
-                self.try_again(id, Failure::Fault(FailureCode::LinkLost));
-            }
-            TransferFault::Link(LinkFault::Distrust) => self.stop(id, Failure::Distrust, FailureAdvice::Continue),
-            TransferFault::Link(LinkFault::Garbled) => self.stop(id, Failure::NotGenuine, FailureAdvice::Continue),
-            TransferFault::Stalled => self.try_again(id, Failure::Fault(FailureCode::Timeout)),
-            TransferFault::WrongContent => self.try_again(id, Failure::Fault(FailureCode::WrongContent)),
-            TransferFault::Storage(fault) => self.stop(id, storage_failure(fault), FailureAdvice::Continue),
-            TransferFault::Refused(code @ (RefusalCode::TicketExpired | RefusalCode::TicketInvalid)) => {
-                // The same order is answered with a fresh ticket; what is stored stays.
-                self.set_stage(id, Stage::Requested, out);
-                self.try_again(id, Failure::Refused(code));
-            }
-            TransferFault::Refused(code) if code.retry() == Retry::Later => self.try_again(id, Failure::Refused(code)),
-            TransferFault::Refused(code) => self.refused_for_good(id, code, out),
-        }
     }
 
     pub(super) fn choose(&mut self, form: UsageForm, out: &mut Outcome) {

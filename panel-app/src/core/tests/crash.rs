@@ -1,7 +1,9 @@
 //! Power cuts, full disks and lost messages at every single point of a purchase, a use and an erasure.
 
+use protocol::RefusalCode;
+
 use super::world::{FONT, OCR, World, form, option};
-use crate::core::{Command, JobKind, JobOrder, Screen};
+use crate::core::{Command, FailureAdvice, JobKind, JobOrder, Language, Screen};
 
 /// Whatever the user still has to do to bring a purchase of the OCR package by count to its end.
 fn finish(world: &mut World) {
@@ -146,4 +148,54 @@ fn a_use_whose_result_cannot_be_written_is_given_back() {
     assert!(world.disk.delivered.is_empty());
     use_up(&mut world);
     assert_eq!(world.disk.delivered.len(), 3);
+}
+
+#[test]
+fn a_refusal_that_does_not_close_the_order_ends_no_purchase_that_may_be_paid_for() {
+    let mut world = World::new();
+    world.order(OCR);
+    world.command(Command::Choose(form("uses:3")));
+    // The vendor hears the choice and charges; its answer is lost, and the next one turns the device away.
+    world.lose_one(true);
+    let due_ms = world.core.poll_timeout().unwrap();
+    world.pass_ms(due_ms - world.uptime_ms);
+    world.refuse_one(RefusalCode::DeviceRevoked);
+    assert!(matches!(world.screen(), Screen::Failed { advice: FailureAdvice::Continue, .. }), "{:?}", world.screen());
+    world.command(Command::Dismiss);
+    world.settle();
+    assert_eq!((world.vendor.charges.len(), world.view().installed.len()), (1, 1));
+    world.check_at_rest();
+}
+
+#[test]
+fn a_write_of_something_else_that_fails_during_a_download_stops_it_in_good_order() {
+    let mut world = World::new();
+    world.command(Command::OpenOffer(option(OCR)));
+    world.settle();
+    world.command(Command::Confirm);
+    world.answer_one();
+    assert!(world.transfer.is_some());
+    world.write_fails_after = Some(0);
+    world.command(Command::SetLanguage(Language::En));
+    assert!(world.transfer.is_none(), "the transfer is told to stop");
+    world.command(Command::Retry);
+    finish(&mut world);
+    assert_eq!(world.vendor.charges.len(), 1);
+    world.check_at_rest();
+}
+
+#[test]
+fn a_full_disk_at_power_on_puts_erasing_off_and_grants_nothing() {
+    let mut world = World::new();
+    world.buy(OCR, "days:30");
+    world.wall = world.wall.plus_days(31);
+    world.write_fails_after = Some(0);
+    world.power_on();
+    assert!(world.view().installed.is_empty(), "over is over");
+    for _ in 0..3 {
+        world.pass_ms(31_000);
+    }
+    assert!(world.disk.keys.is_empty() && world.disk.packages.is_empty(), "erased once there is room");
+    world.power_on();
+    world.check_at_rest();
 }

@@ -313,3 +313,22 @@ fn setting_the_clock_back_prolongs_nothing() {
     assert!(world.view().installed.is_empty());
     assert!(world.view().now >= START.plus_days(30));
 }
+
+#[test]
+fn an_enrolment_that_ends_late_does_not_take_the_screen_from_a_purchase() {
+    let mut world = World::new();
+    let again = world.disk.loaded.enrolment.clone().unwrap();
+    world.command(Command::Go(Place::ServerAddress));
+    world.command(Command::Enrol(crate::core::EnrolForm {
+        vendor: "vendor:7443".parse().unwrap(),
+        ca_fingerprint: again.ca_fingerprint,
+        serial: again.serial.clone(),
+        code: protocol::ActivationCode::from_random([1; 16]),
+    }));
+    world.command(Command::Go(Place::Home));
+    world.order(OCR);
+    world.input(Input::Enrolled(Ok(again)));
+    assert!(matches!(world.screen(), Screen::Choose { .. }), "{:?}", world.screen());
+    world.input(Input::Enrolled(Err(Failure::Distrust)));
+    assert!(matches!(world.screen(), Screen::Choose { .. }), "{:?}", world.screen());
+}

@@ -357,6 +357,14 @@ impl World {
         }
     }
 
+    /// The vendor turns the oldest question down without looking at it.
+    pub(super) fn refuse_one(&mut self, code: RefusalCode) {
+        if let Some((ask, _)) = self.asks.pop_front() {
+            let reply = Reply { now: self.wall, outcome: Err(code.into()) };
+            self.input(Input::Answer(ask, Ok(reply)));
+        }
+    }
+
     /// The oldest question, or its answer, is lost.
     pub(super) fn lose_one(&mut self, vendor_hears: bool) {
         if let Some((ask, request)) = self.asks.pop_front() {
