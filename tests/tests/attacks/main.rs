@@ -1,0 +1,65 @@
+//! The attack suite: every attack that we say we survive, what must come of it, and what came of it. One file a family;
+//! the table is printed at the end. `cargo test -p e2e --test attacks -- clock` runs one family.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // an attack that succeeds must fail the test
+
+mod delivery;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use libtest_mimic::{Arguments, Trial};
+
+/// One attack.
+#[derive(Clone, Copy)]
+pub(crate) struct Attack {
+    /// In a few words, from the attacker's side.
+    pub(crate) name: &'static str,
+    /// What must come of it.
+    pub(crate) expectation: &'static str,
+    /// Carries it out, panics if it succeeds, and tells what came of it.
+    pub(crate) run: fn() -> String,
+}
+
+/// Every family and its attacks.
+const FAMILIES: [(&str, &[Attack]); 1] = [("delivery", delivery::ATTACKS)];
+
+type Results = Arc<Mutex<Vec<(usize, String)>>>;
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let results = Results::default();
+    let attacks: Vec<(&str, Attack)> =
+        FAMILIES.iter().flat_map(|(family, attacks)| attacks.iter().map(move |attack| (*family, *attack))).collect();
+    let trial = |(index, (family, attack)): (usize, &(&'static str, Attack))| {
+        let (results, run) = (results.clone(), attack.run);
+        Trial::test(format!("{family}: {}", attack.name), move || {
+            let outcome = std::panic::catch_unwind(run).map_err(|panic| {
+                let said = panic.downcast_ref::<String>().cloned();
+                said.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_default()
+            });
+            let shown = match &outcome {
+                Ok(result) => result.clone(),
+                Err(said) => format!("SUCCEEDED: {said}"),
+            };
+            results.lock().unwrap_or_else(PoisonError::into_inner).push((index, shown));
+            outcome.map(drop).map_err(Into::into)
+        })
+    };
+    let trials = attacks.iter().enumerate().map(trial).collect();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    print_table(&attacks, &results);
+    conclusion.exit();
+}
+
+fn print_table(attacks: &[(&str, Attack)], results: &Results) {
+    let mut results = std::mem::take(&mut *results.lock().unwrap_or_else(PoisonError::into_inner));
+    results.sort();
+    if results.is_empty() {
+        return;
+    }
+    println!("\n| family | attack | expectation | result |\n|---|---|---|---|");
+    for (index, result) in results {
+        let (family, Attack { name, expectation, .. }) = attacks[index];
+        println!("| {family} | {name} | {expectation} | {result} |");
+    }
+}
