@@ -2,6 +2,7 @@
 //! the table is printed at the end. `cargo test -p e2e --test attacks -- clock` runs one family.
 
 #![allow(clippy::unwrap_used, clippy::panic)] // an attack that succeeds must fail the test
+#![allow(clippy::print_stdout)] // the table
 
 mod delivery;
 
