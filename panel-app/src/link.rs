@@ -97,7 +97,7 @@ async fn connect(host_port: &str, credentials: &Credentials, service: Service) -
 fn fault(error: &LinkError) -> LinkFault {
     tracing::warn!(%error, "the vendor could not be asked");
     match error {
-        LinkError::Address(_) | LinkError::Silent | LinkError::Broken(_) => LinkFault::Lost,
+        LinkError::Address(_) | LinkError::Silent | LinkError::Busy | LinkError::Broken(_) => LinkFault::Lost,
         LinkError::Distrust(_) | LinkError::NotPermitted => LinkFault::Distrust,
         LinkError::Protocol(_) => LinkFault::Garbled,
     }

@@ -45,6 +45,16 @@ impl Service {
         }
     }
 
+    /// A short name for logs and metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Enrol => "enrol",
+            Self::Device => "device",
+            Self::Content => "content",
+            Self::Staff => "staff",
+        }
+    }
+
     /// The service with this ALPN protocol id.
     pub fn from_alpn(alpn: &[u8]) -> Option<Self> {
         Self::ALL.into_iter().find(|service| service.alpn() == alpn)

@@ -12,8 +12,8 @@ mod tls;
 
 pub use authority::{Authority, AuthorityError, Credentials, DeviceKey};
 pub use client::{Client, LinkError};
-pub use endpoint::{bind_client, bind_server};
-pub use frame::{FrameError, read_frame, write_frame};
+pub use endpoint::{TransportLimits, bind_client, bind_server, limit_server};
+pub use frame::{FrameError, encode_frame, read_body, read_frame, read_header, write_frame};
 pub use identity::{Identity, IdentityError};
 pub use quinn;
 pub use rustls::pki_types::CertificateDer;
@@ -34,6 +34,8 @@ pub enum CloseCode {
     NotPermitted = 2,
     /// The server stops.
     ShuttingDown = 3,
+    /// The server holds or answers as much of this peer as it will; connect again later.
+    Busy = 4,
 }
 
 impl CloseCode {

@@ -177,5 +177,5 @@ impl Drop for Vendor {
 
 async fn start(data: &Path, listen: SocketAddr, clock: &Clock) -> Server {
     let role = Role::All { data: data.to_owned() };
-    Server::start(ServerOptions { listen, role, clock: clock.clone() }).await.unwrap()
+    Server::start(ServerOptions::new(listen, role, clock.clone())).await.unwrap()
 }

@@ -21,8 +21,6 @@ use uuid::Uuid;
 const UPLOADS: &str = "uploads";
 /// Chunks that are written at once: 8 MiB, because S3 wants parts of 5 MiB or more.
 const CHUNKS_PER_PART: usize = 8;
-/// How long to wait for the next bytes of an upload.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Why a package could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +65,8 @@ pub(crate) struct Recipe {
     pub(crate) kind: OptionKind,
     /// Length of the content that will come.
     pub(crate) content_bytes: u64,
+    /// How long to wait for each chunk of it.
+    pub(crate) patience: Duration,
 }
 
 /// All packages of the vendor.
@@ -102,7 +102,7 @@ impl Packages {
         key: &ContentKey,
         content: &mut (impl AsyncRead + Unpin + Send),
     ) -> Result<Manifest, ContentError> {
-        let Recipe { option, version, kind, content_bytes } = recipe;
+        let Recipe { option, version, kind, content_bytes, patience } = recipe;
         let chunk_count = chunk_count(content_bytes).map_err(|_| ContentError::Incomplete)?;
         let cipher = key.cipher(ReleaseContext::new(&option, version, content_bytes));
         let temporary = Path::from_iter([UPLOADS.to_owned(), Uuid::new_v4().to_string()]);
@@ -113,7 +113,7 @@ impl Packages {
             let length = usize::try_from(left).unwrap_or(usize::MAX).min(CHUNK_CONTENT_MAX);
             let mut chunk = Vec::with_capacity(length + TAG_LEN);
             chunk.resize(length, 0);
-            let filled = tokio::time::timeout(PATIENCE, content.read_exact(&mut chunk)).await;
+            let filled = tokio::time::timeout(patience, content.read_exact(&mut chunk)).await;
             filled.map_err(|_| ContentError::Incomplete)?.map_err(|_| ContentError::Incomplete)?;
             cipher.seal(index, &mut chunk)?;
             chunks.push(Digest::of(&chunk));
@@ -237,7 +237,13 @@ mod tests {
 
     fn recipe(content_bytes: u64) -> Recipe {
         let option = "ocr-package".parse().unwrap();
-        Recipe { option, version: ReleaseVersion(1), kind: OptionKind::Program, content_bytes }
+        Recipe {
+            option,
+            version: ReleaseVersion(1),
+            kind: OptionKind::Program,
+            content_bytes,
+            patience: Duration::from_secs(30),
+        }
     }
 
     fn files(folder: &FilePath) -> Vec<String> {

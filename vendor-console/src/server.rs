@@ -5,12 +5,15 @@
 
 mod changes;
 mod customers;
+mod desk;
 mod device;
 mod distribution;
 mod enrol;
 mod error;
 mod folder;
 mod init;
+mod limits;
+mod metrics;
 mod passport;
 mod reports;
 mod router;
@@ -24,12 +27,13 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use protocol::message::Service;
-use protocol::net::{CloseCode, Credentials, bind_server, server_config};
+use protocol::net::{CloseCode, Credentials, TransportLimits, bind_server, limit_server, server_config};
 use protocol::{CaFingerprint, Text};
 use tokio::sync::oneshot;
 
 pub use error::ServerError;
 pub use init::{InitReport, init};
+pub use limits::{LimitSpec, Limits, LimitsError};
 pub use passport::issue_distribution;
 
 use crate::clock::Clock;
@@ -38,6 +42,8 @@ use customers::Customers;
 use distribution::Distribution;
 use folder::DataFolder;
 pub(crate) use folder::sync_parent;
+use limits::Guard;
+use metrics::Exporter;
 use passport::Passport;
 use reports::Reports;
 use router::Services;
@@ -65,6 +71,17 @@ pub struct ServerOptions {
     pub role: Role,
     /// Its time.
     pub clock: Clock,
+    /// What it grants its peers at most. `None`: what `limits.toml` in the data folder says, or the defaults.
+    pub limits: Option<Limits>,
+    /// Where its metrics are served over HTTP, if anywhere.
+    pub metrics: Option<SocketAddr>,
+}
+
+impl ServerOptions {
+    /// A server without metrics, with the limits of its data folder.
+    pub const fn new(listen: SocketAddr, role: Role, clock: Clock) -> Self {
+        Self { listen, role, clock, limits: None, metrics: None }
+    }
 }
 
 /// What a server does.
@@ -93,12 +110,20 @@ pub enum Role {
     },
 }
 
+impl Role {
+    /// The limits that the operator has set for this role.
+    fn limits(&self) -> Result<Limits, ServerError> {
+        match self {
+            Self::All { data } | Self::Customers { data, .. } => Limits::of_folder(data),
+            Self::Distribution { .. } => Ok(Limits::default()),
+        }
+    }
+}
+
 /// A running server. Dropped, it stops at once, as if it had been killed; [`Server::shutdown`] carries through what has
 /// begun.
-#[derive(Debug)]
 pub struct Server {
-    local_addr: SocketAddr,
-    ca_fingerprint: CaFingerprint,
+    started: Started,
     stop: Option<oneshot::Sender<()>>,
     stopped: oneshot::Receiver<()>,
     thread: Option<JoinHandle<()>>,
@@ -121,18 +146,28 @@ impl Server {
         let thread = std::thread::Builder::new().name("kobai-server".to_owned()).spawn(run);
         let thread = thread.map_err(ServerError::machine)?;
         let died = || ServerError::machine(std::io::Error::other("the server's thread ended"));
-        let (local_addr, ca_fingerprint) = is_ready.await.map_err(|_| died())??;
-        Ok(Self { local_addr, ca_fingerprint, stop: Some(stop), stopped, thread: Some(thread) })
+        let started = is_ready.await.map_err(|_| died())??;
+        Ok(Self { started, stop: Some(stop), stopped, thread: Some(thread) })
     }
 
     /// Where it listens.
     pub const fn local_addr(&self) -> SocketAddr {
-        self.local_addr
+        self.started.local_addr
+    }
+
+    /// Where its metrics are, if they are served.
+    pub const fn metrics_addr(&self) -> Option<SocketAddr> {
+        self.started.metrics_addr
     }
 
     /// What panels pin.
     pub const fn ca_fingerprint(&self) -> CaFingerprint {
-        self.ca_fingerprint
+        self.started.ca_fingerprint
+    }
+
+    /// What it has counted, in the OpenMetrics text format.
+    pub fn metrics(&self) -> String {
+        self.started.guard.metrics.render()
     }
 
     /// Stops the server. Requests that run are carried through for up to five seconds, though their answers are lost;
@@ -155,19 +190,44 @@ impl Drop for Server {
     }
 }
 
-type Ready = oneshot::Sender<Result<(SocketAddr, CaFingerprint), ServerError>>;
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Server({})", self.started.local_addr)
+    }
+}
 
-async fn run(options: ServerOptions, ready: Ready, stopping: oneshot::Receiver<()>) {
-    let (serving, fingerprint) = match Serving::open(options).await {
-        Ok(opened) => opened,
+/// What is known of a server once it answers.
+struct Started {
+    local_addr: SocketAddr,
+    metrics_addr: Option<SocketAddr>,
+    ca_fingerprint: CaFingerprint,
+    guard: Arc<Guard>,
+}
+
+type Ready = oneshot::Sender<Result<Started, ServerError>>;
+
+async fn run(mut options: ServerOptions, ready: Ready, stopping: oneshot::Receiver<()>) {
+    let metrics = options.metrics.take();
+    let opened = async {
+        let (serving, ca_fingerprint) = Serving::open(options).await?;
+        let exporter = match metrics {
+            Some(addr) => Some(metrics::bind(addr).await?),
+            None => None,
+        };
+        let metrics_addr = exporter.as_ref().map(Exporter::local_addr).transpose()?;
+        let local_addr = serving.endpoint.local_addr().map_err(ServerError::machine)?;
+        let guard = serving.services.guard.clone();
+        Ok((Started { local_addr, metrics_addr, ca_fingerprint, guard }, serving, exporter))
+    };
+    match opened.await {
         Err(error) => {
             let _ = ready.send(Err(error));
-            return;
         }
-    };
-    let Ok(local_addr) = serving.endpoint.local_addr() else { return };
-    if ready.send(Ok((local_addr, fingerprint))).is_ok() {
-        serving.serve(stopping).await;
+        Ok((started, serving, exporter)) => {
+            if ready.send(Ok(started)).is_ok() {
+                serving.serve(exporter, stopping).await;
+            }
+        }
     }
 }
 
@@ -180,7 +240,11 @@ struct Serving {
 
 impl Serving {
     async fn open(options: ServerOptions) -> Result<(Self, CaFingerprint), ServerError> {
-        let ServerOptions { listen, role, clock } = options;
+        let ServerOptions { listen, role, clock, limits, .. } = options;
+        let guard = Guard::new(match limits {
+            Some(limits) => limits,
+            None => role.limits()?,
+        });
         match role {
             Role::All { data } => {
                 let (folder, customers) = Self::customers(data, clock.clone(), None).await?;
@@ -188,13 +252,14 @@ impl Serving {
                 let reports = Reports::Local(customers.clone());
                 let distribution = Distribution::new(packages, licence_key, clock.clone(), reports);
                 let server = customers.keys.server.clone();
-                let services = Services { clock, customers: Some(customers), distribution: Some(distribution.into()) };
+                let distribution = Some(distribution.into());
+                let services = Services { clock, guard, customers: Some(customers), distribution };
                 Self::bind(listen, &server, &Service::ALL, services, Some(folder))
             }
             Role::Customers { data, content_server } => {
                 let (folder, customers) = Self::customers(data, clock.clone(), Some(content_server)).await?;
                 let server = customers.keys.server.clone();
-                let services = Services { clock, customers: Some(customers), distribution: None };
+                let services = Services { clock, guard, customers: Some(customers), distribution: None };
                 Self::bind(listen, &server, &Service::ALL, services, Some(folder))
             }
             Role::Distribution { identity, customers, packages } => {
@@ -202,7 +267,7 @@ impl Serving {
                 let packages = Packages::open(&packages).map_err(ServerError::storage)?;
                 let reports = Reports::remote(client, customers);
                 let distribution = Distribution::new(packages, ticket_key, clock.clone(), reports);
-                let services = Services { clock, customers: None, distribution: Some(distribution.into()) };
+                let services = Services { clock, guard, customers: None, distribution: Some(distribution.into()) };
                 Self::bind(listen, &server, &[Service::Content], services, None)
             }
         }
@@ -226,28 +291,33 @@ impl Serving {
         services: Services,
         folder: Option<DataFolder>,
     ) -> Result<(Self, CaFingerprint), ServerError> {
-        let config = server_config(server, offered).map_err(ServerError::storage)?;
+        let mut config = server_config(server, offered).map_err(ServerError::storage)?;
+        limit_server(&mut config, &transport(&services.guard.limits));
         let endpoint = bind_server(listen, config, server).map_err(|error| ServerError::listen(listen, error))?;
         let fingerprint = CaFingerprint::of(&server.ca);
         Ok((Self { endpoint, services: Arc::new(services), _folder: folder }, fingerprint))
     }
 
-    async fn serve(self, mut stopping: oneshot::Receiver<()>) {
+    async fn serve(self, exporter: Option<Exporter>, mut stopping: oneshot::Receiver<()>) {
+        let guard = self.services.guard.clone();
+        let exporter = exporter.map(|exporter| tokio::spawn(exporter.run(guard.clone())));
         let sweeper = self.services.customers.clone().map(|customers| tokio::spawn(sweeper::run(customers)));
         let mut connections = tokio::task::JoinSet::new();
         let gently = loop {
             tokio::select! {
                 incoming = self.endpoint.accept() => {
                     let Some(incoming) = incoming else { break false };
-                    router::accept(&self.services, &mut connections, incoming);
+                    if let Some(begun) = guard.arrive(incoming) {
+                        connections.spawn(router::accept(self.services.clone(), begun));
+                    }
                 }
                 Some(_) = connections.join_next() => {}
                 stop = &mut stopping => break stop.is_ok(),
             }
         };
         self.endpoint.close(CloseCode::ShuttingDown.var_int(), b"");
-        if let Some(sweeper) = sweeper {
-            sweeper.abort();
+        for helper in sweeper.into_iter().chain(exporter) {
+            helper.abort();
         }
         if gently {
             let finished = async {
@@ -260,6 +330,18 @@ impl Serving {
         if let Some(customers) = &self.services.customers {
             customers.close().await;
         }
+    }
+}
+
+/// What a connection may cost before it is known who speaks.
+fn transport(limits: &Limits) -> TransportLimits {
+    TransportLimits {
+        streams: limits.streams_of_strangers,
+        receive_window_bytes: limits.receive_window_bytes,
+        send_window_bytes: limits.send_window_bytes,
+        idle_ms: limits.idle_ms,
+        incoming: limits.handshakes.saturating_mul(2),
+        ..TransportLimits::default()
     }
 }
 

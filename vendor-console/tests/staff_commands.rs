@@ -42,9 +42,7 @@ impl Vendor {
         let server = runtime.block_on(async {
             server::init(&data, &Clock::System).await.unwrap();
             let listen = (Ipv4Addr::LOCALHOST, 0).into();
-            Server::start(ServerOptions { listen, role: Role::All { data: data.clone() }, clock: Clock::System })
-                .await
-                .unwrap()
+            Server::start(ServerOptions::new(listen, Role::All { data: data.clone() }, Clock::System)).await.unwrap()
         });
         let address = server.local_addr();
         Self { runtime, folder, server: Some(server), address }

@@ -2,7 +2,8 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)] // a test
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -19,9 +20,9 @@ fn init(data: &Path) -> Output {
 }
 
 /// A server that listens, and the line that it printed.
-fn serve(data: &Path) -> (Child, Value) {
+fn serve(data: &Path, arguments: &[&str]) -> (Child, Value) {
     let mut command = vendor_server();
-    command.args(["--json", "--listen", "127.0.0.1:0", "--data"]).arg(data);
+    command.args(["--json", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(arguments);
     let mut child = command.spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -48,7 +49,7 @@ fn a_vendor_is_made_once_serves_and_stops_cleanly_on_either_signal() {
     assert!(Path::new(made["admin"].as_str().unwrap()).is_file());
     refused(&init(&data), 3, "already-initialised");
     for name in ["-TERM", "-INT"] {
-        let (mut child, started) = serve(&data);
+        let (mut child, started) = serve(&data, &[]);
         assert_eq!(started["ca_fingerprint"], made["ca_fingerprint"]);
         let address: std::net::SocketAddr = started["listening"].as_str().unwrap().parse().unwrap();
         assert!(address.ip().is_loopback() && address.port() != 0);
@@ -68,7 +69,7 @@ fn a_server_that_was_killed_starts_again() {
     let folder = tempfile::tempdir().unwrap();
     init(folder.path());
     for _ in 0..2 {
-        let (mut child, _) = serve(folder.path());
+        let (mut child, _) = serve(folder.path(), &[]);
         child.kill().unwrap();
         child.wait().unwrap();
     }
@@ -97,6 +98,74 @@ fn a_distribution_service_starts_with_its_identity_and_without_books() {
 }
 
 #[test]
+fn limits_are_printed_as_the_folder_or_the_named_file_sets_them() {
+    let folder = tempfile::tempdir().unwrap();
+    init(folder.path());
+    let print = |arguments: &[&str]| {
+        let mut command = vendor_server();
+        command.args(["limits", "--data"]).arg(folder.path()).args(arguments).output().unwrap()
+    };
+    let value = |output: &Output, key: &str| {
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let limit = json["limits"].as_array().unwrap().iter().find(|limit| limit["key"] == key).unwrap();
+        limit["value"].as_u64()
+    };
+    assert_eq!(value(&print(&["--json"]), "connections"), Some(10_000));
+    std::fs::write(folder.path().join("limits.toml"), "connections = 70\n").unwrap();
+    assert_eq!(value(&print(&["--json"]), "connections"), Some(70));
+    let text = String::from_utf8(print(&[]).stdout).unwrap();
+    assert!(text.starts_with("connections = 70\n    Connections at a time, in all;"), "{text}");
+    let other = folder.path().join("other.toml");
+    std::fs::write(&other, "idle_ms = 5_000\n").unwrap();
+    let named = print(&["--json", "--limits", other.to_str().unwrap()]);
+    assert_eq!((value(&named, "connections"), value(&named, "idle_ms")), (Some(10_000), Some(5_000)));
+    std::fs::write(&other, "idle_msec = 5\n").unwrap();
+    let wrong = print(&["--limits", other.to_str().unwrap()]);
+    refused(&wrong, 2, "bad-limits");
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("idle_msec"));
+    std::fs::write(folder.path().join("limits.toml"), "connections = 0\n").unwrap();
+    let started = vendor_server().args(["--listen", "127.0.0.1:0", "--data"]).arg(folder.path()).output().unwrap();
+    refused(&started, 2, "bad-limits");
+    assert!(String::from_utf8_lossy(&started.stderr).contains("connections is 0, but must be between 1 and"));
+}
+
+/// What an HTTP server at `url` answers.
+fn http(url: &str, request: &str) -> String {
+    let address = url.strip_prefix("http://").and_then(|rest| rest.strip_suffix("/metrics")).unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn metrics_are_served_only_when_asked_for_and_are_nothing_but_that_page() {
+    let folder = tempfile::tempdir().unwrap();
+    init(folder.path());
+    let (mut child, started) = serve(folder.path(), &[]);
+    assert_eq!(started["metrics"], Value::Null);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let (mut child, started) = serve(folder.path(), &["--metrics", "127.0.0.1:0"]);
+    let url = started["metrics"].as_str().unwrap();
+    let page = http(url, "GET /metrics HTTP/1.1\r\nhost: here\r\n\r\n");
+    assert!(page.starts_with("HTTP/1.1 200 OK\r\n"), "{page}");
+    assert!(page.contains("content-type: application/openmetrics-text; version=1.0.0"), "{page}");
+    assert!(page.contains("kobai_limit{limit=\"connections\"} 10000\n") && page.ends_with("# EOF\n"), "{page}");
+    for (request, status) in [
+        ("GET / HTTP/1.1\r\nhost: here\r\n\r\n", "404"),
+        ("POST /metrics HTTP/1.1\r\nhost: here\r\ncontent-length: 0\r\n\r\n", "405"),
+        ("frobnicate\r\n\r\n", "400"),
+    ] {
+        let answer = http(url, request);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request:?}: {answer}");
+    }
+    signal(&child, "-TERM");
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
 fn what_does_not_fit_together_is_a_usage_error() {
     for arguments in [
         &["--role", "customers"][..],
@@ -107,6 +176,8 @@ fn what_does_not_fit_together_is_a_usage_error() {
         &["--identity", "x"],
         &["--role", "distribution", "--identity", "x", "--customers", "y:1", "--packages", "z", "--data", "d"],
         &["issue-distribution"],
+        &["--metrics", "0.0.0.0:9464"],
+        &["--metrics-anywhere"],
         &["frobnicate"],
     ] {
         let output = vendor_server().args(arguments).output().unwrap();

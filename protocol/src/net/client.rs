@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use quinn::{ConnectionError, RecvStream, SendStream};
+use quinn::{ConnectionError, RecvStream, SendStream, TransportErrorCode};
 use rustls::pki_types::CertificateDer;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -34,6 +34,9 @@ pub enum LinkError {
     /// The server ended the connection because the certificate does not give access.
     #[error("the vendor's server does not accept this certificate for the service")]
     NotPermitted,
+    /// The server takes no more at the moment, of this peer or of anybody.
+    #[error("the vendor's server is busy; try again in a minute")]
+    Busy,
     /// The connection broke.
     #[error("the connection to the vendor's server broke: {0}")]
     Broken(String),
@@ -50,6 +53,7 @@ impl LinkError {
             Self::Silent | Self::Broken(_) => "link-lost",
             Self::Distrust(_) => "distrust",
             Self::NotPermitted => "not-permitted",
+            Self::Busy => "busy",
             Self::Protocol(_) => "bad-answer",
         }
     }
@@ -61,6 +65,14 @@ impl From<ConnectionError> for LinkError {
             ConnectionError::TimedOut => Self::Silent,
             ConnectionError::ApplicationClosed(ref close) if close.error_code == CloseCode::NotPermitted.var_int() => {
                 Self::NotPermitted
+            }
+            ConnectionError::ApplicationClosed(ref close) if close.error_code == CloseCode::Busy.var_int() => {
+                Self::Busy
+            }
+            ConnectionError::ConnectionClosed(ref close)
+                if close.error_code == TransportErrorCode::CONNECTION_REFUSED =>
+            {
+                Self::Busy
             }
             // A crypto alert: 0x100 to 0x1ff.
             ConnectionError::TransportError(ref e) if (0x100..0x200).contains(&u64::from(e.code)) => {

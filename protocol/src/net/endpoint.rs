@@ -19,34 +19,76 @@ const STREAM_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
 const CONNECTION_WINDOW_BYTES: u32 = 8 * 1024 * 1024;
 const STREAMS_MAX: u32 = 32;
 const IDLE_TIMEOUT_MS: u32 = 20_000;
+/// A handshake's messages: a chain of two certificates is a tenth of this.
+const CRYPTO_BUFFER_BYTES: usize = 16 * 1024;
 const KEEP_ALIVE: Duration = Duration::from_secs(6);
 /// The largest UDP payload over IPv4 is 65,507; path MTU discovery finds what fits.
 const DATAGRAM_BYTES_MAX: u16 = 65_500;
 
-fn transport() -> TransportConfig {
+/// What one connection may cost a server before it is known who speaks; more can be granted to a connection later.
+#[derive(Debug, Clone, Copy)]
+pub struct TransportLimits {
+    /// Streams at a time.
+    pub streams: u32,
+    /// Bytes on their way to the server that it has not read yet, over all streams.
+    pub receive_window_bytes: u32,
+    /// Bytes of answers that the peer has not confirmed.
+    pub send_window_bytes: u32,
+    /// After this long without a packet the connection is over.
+    pub idle_ms: u32,
+    /// Connections whose first packet has come and that nobody has looked at yet.
+    pub incoming: u32,
+    /// Bytes that come before somebody has looked: of one such connection. All together may have 128 times as many.
+    pub incoming_bytes: u32,
+}
+
+impl Default for TransportLimits {
+    fn default() -> Self {
+        Self {
+            streams: STREAMS_MAX,
+            receive_window_bytes: CONNECTION_WINDOW_BYTES,
+            send_window_bytes: CONNECTION_WINDOW_BYTES,
+            idle_ms: IDLE_TIMEOUT_MS,
+            incoming: 1_024,
+            incoming_bytes: 64 * 1024,
+        }
+    }
+}
+
+/// Makes a server keep these limits.
+pub fn limit_server(config: &mut quinn::ServerConfig, limits: &TransportLimits) {
+    config
+        .transport_config(Arc::new(server_transport(limits)))
+        .max_incoming(limits.incoming as usize)
+        .incoming_buffer_size(u64::from(limits.incoming_bytes))
+        .incoming_buffer_size_total(u64::from(limits.incoming_bytes) * 128);
+}
+
+fn transport(limits: &TransportLimits) -> TransportConfig {
     let mut mtu = MtuDiscoveryConfig::default();
     mtu.upper_bound(DATAGRAM_BYTES_MAX);
     let mut transport = TransportConfig::default();
     transport
         .stream_receive_window(VarInt::from_u32(STREAM_WINDOW_BYTES))
-        .receive_window(VarInt::from_u32(CONNECTION_WINDOW_BYTES))
-        .send_window(u64::from(CONNECTION_WINDOW_BYTES))
+        .receive_window(VarInt::from_u32(limits.receive_window_bytes))
+        .send_window(u64::from(limits.send_window_bytes))
+        .crypto_buffer_size(CRYPTO_BUFFER_BYTES)
         .max_concurrent_bidi_streams(VarInt::from_u32(0))
         .max_concurrent_uni_streams(VarInt::from_u32(0))
         .datagram_receive_buffer_size(None)
-        .max_idle_timeout(Some(IdleTimeout::from(VarInt::from_u32(IDLE_TIMEOUT_MS))))
+        .max_idle_timeout(Some(IdleTimeout::from(VarInt::from_u32(limits.idle_ms))))
         .mtu_discovery_config(Some(mtu));
     transport
 }
 
-pub(super) fn server_transport() -> TransportConfig {
-    let mut transport = transport();
-    transport.max_concurrent_bidi_streams(VarInt::from_u32(STREAMS_MAX));
+pub(super) fn server_transport(limits: &TransportLimits) -> TransportConfig {
+    let mut transport = transport(limits);
+    transport.max_concurrent_bidi_streams(VarInt::from_u32(limits.streams));
     transport
 }
 
 pub(super) fn client_transport() -> TransportConfig {
-    let mut transport = transport();
+    let mut transport = transport(&TransportLimits::default());
     transport.keep_alive_interval(Some(KEEP_ALIVE));
     transport
 }

@@ -44,18 +44,29 @@ impl FrameError {
     }
 }
 
-/// Writes one message.
-pub async fn write_frame<T: Serialize>(stream: &mut SendStream, message: &T) -> Result<(), FrameError> {
+/// A frame with this message.
+pub fn encode_frame<T: Serialize>(message: &T) -> Result<Vec<u8>, FrameError> {
     let body = codec::encode(message);
     let announced = body.len();
     let length = u32::try_from(announced).ok().filter(|_| announced <= MESSAGE_BYTES_MAX);
     let length = length.ok_or(FrameError::TooLong { announced, limit: MESSAGE_BYTES_MAX })?;
-    stream.write_all(&[&length.to_le_bytes(), body.as_slice()].concat()).await?;
+    Ok([&length.to_le_bytes(), body.as_slice()].concat())
+}
+
+/// Writes one message.
+pub async fn write_frame<T: Serialize>(stream: &mut SendStream, message: &T) -> Result<(), FrameError> {
+    stream.write_all(&encode_frame(message)?).await?;
     Ok(())
 }
 
 /// Reads one message of at most `limit` bytes.
 pub async fn read_frame<T: DeserializeOwned>(stream: &mut RecvStream, limit: usize) -> Result<T, FrameError> {
+    let announced = read_header(stream, limit).await?;
+    read_body(stream, announced).await
+}
+
+/// The first part of [`read_frame`]: how many bytes the message has, at most `limit`.
+pub async fn read_header(stream: &mut RecvStream, limit: usize) -> Result<usize, FrameError> {
     let mut header = [0; 4];
     stream.read_exact(&mut header).await.map_err(|error| match error {
         ReadExactError::FinishedEarly(0) => FrameError::Ended,
@@ -65,6 +76,11 @@ pub async fn read_frame<T: DeserializeOwned>(stream: &mut RecvStream, limit: usi
     if announced > limit.min(MESSAGE_BYTES_MAX) {
         return Err(FrameError::TooLong { announced, limit });
     }
+    Ok(announced)
+}
+
+/// The second part of [`read_frame`]: the message, of as many bytes as [`read_header`] has told.
+pub async fn read_body<T: DeserializeOwned>(stream: &mut RecvStream, announced: usize) -> Result<T, FrameError> {
     let mut body = Vec::new();
     while body.len() < announced {
         let start = body.len();

@@ -60,7 +60,7 @@ pub fn server_config(credentials: &Credentials, services: &[Service]) -> Result<
     tls.send_tls13_tickets = 0;
     let quic = QuicServerConfig::try_from(tls).map_err(TlsError::new)?;
     let mut config = quinn::ServerConfig::with_crypto(Arc::new(quic));
-    config.transport_config(Arc::new(endpoint::server_transport()));
+    endpoint::limit_server(&mut config, &endpoint::TransportLimits::default());
     Ok(config)
 }
 

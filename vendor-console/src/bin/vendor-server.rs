@@ -2,14 +2,14 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use protocol::Text;
 use tracing_subscriber::EnvFilter;
 use vendor_console::clock::Clock;
-use vendor_console::server::{self, Role, Server, ServerError, ServerOptions};
+use vendor_console::server::{self, Limits, Role, Server, ServerError, ServerOptions};
 
 /// The vendor's server: customers, devices, catalogue, orders, deliveries, charges.
 #[derive(Parser)]
@@ -44,6 +44,18 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Print every limit with its value and what it does, as a server started now would keep it.
+    Limits {
+        /// The data folder, whose `limits.toml` counts.
+        #[arg(long, value_name = "DIR", default_value_os_t = server::default_data_folder())]
+        data: PathBuf,
+        /// A file of limits in place of that one.
+        #[arg(long, value_name = "FILE")]
+        limits: Option<PathBuf>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(clap::Args)]
@@ -69,6 +81,15 @@ struct Run {
     /// The folder of packages, shared with the customer service (role distribution).
     #[arg(long, value_name = "DIR", required_if_eq("role", "distribution"))]
     packages: Option<PathBuf>,
+    /// A file of limits, in place of `limits.toml` in the data folder; `vendor-server limits` explains them.
+    #[arg(long, value_name = "FILE")]
+    limits: Option<PathBuf>,
+    /// Serve metrics for Prometheus over HTTP on this address of this machine, for instance 127.0.0.1:9464.
+    #[arg(long, value_name = "ADDR")]
+    metrics: Option<SocketAddr>,
+    /// Let --metrics be reached from other machines. Whoever can reach it sees how busy the vendor is.
+    #[arg(long, requires = "metrics")]
+    metrics_anywhere: bool,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -82,6 +103,17 @@ enum RoleName {
 }
 
 impl Run {
+    /// Where metrics are served.
+    fn metrics(&self) -> Result<Option<SocketAddr>, clap::Error> {
+        match self.metrics {
+            Some(addr) if !addr.ip().is_loopback() && !self.metrics_anywhere => {
+                let text = format!("{addr} can be reached from other machines; --metrics-anywhere allows it");
+                Err(Args::command().error(ErrorKind::ValueValidation, text))
+            }
+            other => Ok(other),
+        }
+    }
+
     fn role(self) -> Result<Role, clap::Error> {
         let usage = |text| Args::command().error(ErrorKind::ArgumentConflict, text);
         let split = self.identity.is_some() || self.customers.is_some() || self.packages.is_some();
@@ -126,6 +158,7 @@ async fn run(args: Args) -> ExitCode {
                 false => say(&format_args!("distribution service's identity: {}", out.display())),
             })
         }
+        Some(Command::Limits { data, limits, json }) => print_limits(&data, limits.as_deref(), json),
         None => serve(args.run).await,
     };
     match done {
@@ -134,7 +167,7 @@ async fn run(args: Args) -> ExitCode {
     }
 }
 
-async fn init(data: &std::path::Path, json: bool) -> Result<(), ServerError> {
+async fn init(data: &Path, json: bool) -> Result<(), ServerError> {
     let report = server::init(data, &Clock::System).await?;
     let (fingerprint, admin) = (report.ca_fingerprint.to_string(), &report.admin);
     match json {
@@ -147,17 +180,52 @@ async fn init(data: &std::path::Path, json: bool) -> Result<(), ServerError> {
     Ok(())
 }
 
+fn print_limits(data: &Path, file: Option<&Path>, json: bool) -> Result<(), ServerError> {
+    let limits = match file {
+        Some(file) => Limits::read(file)?,
+        None => Limits::of_folder(data)?,
+    };
+    let memory_bytes = limits.memory_bytes_max();
+    if json {
+        let one = |(spec, value): (&server::LimitSpec, u32)| {
+            let server::LimitSpec { key, default, min, max, explanation } = spec;
+            serde_json::json!({
+                "key": key, "value": value, "default": default, "min": min, "max": max, "explanation": explanation,
+            })
+        };
+        let limits: Vec<_> = limits.values().map(one).collect();
+        say(&serde_json::json!({ "limits": limits, "memory_bytes_max": memory_bytes }));
+    } else {
+        for (spec, value) in limits.values() {
+            say(&format_args!("{} = {value}\n    {} Default {}.", spec.key, spec.explanation, spec.default));
+        }
+        say(&format_args!("These limits bound the memory that peers can take to {} MiB.", memory_bytes >> 20));
+    }
+    Ok(())
+}
+
 async fn serve(run: Run) -> Result<(), ServerError> {
     let (listen, json) = (run.listen, run.json);
+    let metrics = run.metrics().unwrap_or_else(|usage| usage.exit());
+    let limits = run.limits.as_deref().map(Limits::read).transpose()?;
     let role = run.role().unwrap_or_else(|usage| usage.exit());
     // Before the address is printed: a script may send the signal as soon as it has read it.
     let mut signals = Signals::listen()?;
-    let server = Server::start(ServerOptions { listen, role, clock: Clock::System }).await?;
+    let options = ServerOptions { limits, metrics, ..ServerOptions::new(listen, role, Clock::System) };
+    let server = Server::start(options).await?;
     let (address, fingerprint) = (server.local_addr(), server.ca_fingerprint().to_string());
+    let metrics = server.metrics_addr().map(|addr| format!("http://{addr}/metrics"));
     match json {
-        true => say(&serde_json::json!({ "listening": address.to_string(), "ca_fingerprint": fingerprint })),
+        true => say(&serde_json::json!({
+            "listening": address.to_string(),
+            "ca_fingerprint": fingerprint,
+            "metrics": metrics,
+        })),
         false => {
             say(&format_args!("listening on {address}"));
+            if let Some(metrics) = metrics {
+                say(&format_args!("metrics: {metrics}"));
+            }
             say(&format_args!("CA fingerprint: {fingerprint}"));
         }
     }

@@ -5,24 +5,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use protocol::message::Reply;
+use bytes::Buf;
 use protocol::message::content::{ContentReply, EndOfTransfer, TransferOutcome};
-use protocol::net::{FrameError, read_frame, write_frame};
+use protocol::net::{FrameError, read_frame};
 use protocol::package::MissingChunks;
 use protocol::signed::VerifyKey;
 use protocol::{DeviceSerial, FailureCode, OrderId, Refusal, RefusalCode, Signed, Ticket};
 use quinn::{RecvStream, SendStream};
+use tokio::time::Instant;
 
+use super::desk::Desk;
+use super::limits::Limit;
 use super::reports::Reports;
 use crate::clock::Clock;
 use crate::content::{ContentError, Package, Packages};
 
 /// Bytes handed to the connection at once: large enough to cost nothing, small enough that progress is seen.
 const PIECE_BYTES: usize = 256 * 1024;
-/// How long one piece may take: a device that reads slower than 2 KiB a second has stopped.
-const PIECE_PATIENCE: Duration = Duration::from_secs(120);
-/// How long a device may take to verify and store what has arrived.
-const END_PATIENCE: Duration = Duration::from_secs(120);
 /// Staff hear of progress after each of these.
 const NEWS_BYTES: u64 = 4 * 1024 * 1024;
 const END_BYTES_MAX: usize = 64;
@@ -58,6 +57,7 @@ impl Distribution {
     /// Sends the missing chunks and settles the transfer. The connection's device is already identified.
     pub(super) async fn fetch(
         &self,
+        desk: &Desk,
         device: &DeviceSerial,
         certificate: &[u8],
         ticket: &Signed<Ticket>,
@@ -70,13 +70,13 @@ impl Distribution {
         };
         let (ticket, package) = match admitted.await {
             Ok(admitted) => admitted,
-            Err(refusal) => return self.reply(send, Err(refusal)).await,
+            Err(refusal) => return desk.reply::<ContentReply>(send, Err(refusal)).await,
         };
-        let bytes = missing.indices().map(|index| package.chunk_bytes(index)).sum();
-        self.reply(send, Ok(ContentReply::Sending { bytes })).await?;
-        let sent = self.send_all(&ticket, &package, &missing, send).await;
+        let bytes: u64 = missing.indices().map(|index| package.chunk_bytes(index)).sum();
+        desk.push(send, ContentReply::Sending { bytes }).await?;
+        let sent = self.send_all(desk, &ticket, &package, &missing, send).await;
         let ended = match sent {
-            Ok(()) => end_of_transfer(recv).await,
+            Ok(()) => end_of_transfer(desk, bytes, recv).await,
             Err(broken) => Err(broken),
         };
         let outcome = match ended {
@@ -103,7 +103,7 @@ impl Distribution {
                 return Ok(());
             }
         };
-        self.reply(send, outcome).await
+        desk.reply(send, outcome).await
     }
 
     async fn admit(
@@ -128,6 +128,7 @@ impl Distribution {
 
     async fn send_all(
         &self,
+        desk: &Desk,
         ticket: &Ticket,
         package: &Package,
         missing: &MissingChunks,
@@ -142,17 +143,23 @@ impl Distribution {
         };
         let mut indices = missing.indices();
         let mut ahead = indices.next().map(read);
-        let mut told = 0;
+        let (mut told, mut pace) = (0, desk.guard.pace());
         while let Some(reading) = ahead.take() {
             let lost = |error| ContentError::Folder(std::io::Error::other(error));
             let mut chunk = reading.await.map_err(lost).and_then(|chunk| chunk).map_err(Broken::Content)?;
             ahead = indices.next().map(read);
             while !chunk.is_empty() {
-                let piece = chunk.split_to(chunk.len().min(PIECE_BYTES));
-                let sent = transfer.add(piece.len() as u64);
-                let written = tokio::time::timeout(PIECE_PATIENCE, send.write_chunk(piece)).await;
-                let written = written.map_err(|_| Broken::Device(FailureCode::Timeout))?;
-                written.map_err(|_| Broken::Device(FailureCode::LinkLost))?;
+                let mut piece = [chunk.slice(..chunk.len().min(PIECE_BYTES))];
+                let written = tokio::time::timeout_at(pace.deadline(), send.write_chunks(&mut piece)).await;
+                let Ok(written) = written else {
+                    desk.guard.met(Limit::TransferRate);
+                    return Err(Broken::Device(FailureCode::Timeout));
+                };
+                let bytes = written.map_err(|_| Broken::Device(FailureCode::LinkLost))?.bytes;
+                chunk.advance(bytes);
+                pace.moved(Instant::now(), bytes as u64);
+                desk.guard.metrics.sent_bytes(bytes as u64);
+                let sent = transfer.add(bytes as u64);
                 if sent >= told + NEWS_BYTES {
                     told = sent;
                     self.reports.moved();
@@ -178,26 +185,45 @@ impl Distribution {
             tracing::warn!("the failed transfer of {:?} was not reported: {refusal}", ticket.order);
         }
     }
+}
 
-    async fn reply(&self, send: &mut SendStream, outcome: Result<ContentReply, Refusal>) -> Result<(), FrameError> {
-        let last = !matches!(outcome, Ok(ContentReply::Sending { .. }));
-        write_frame(send, &Reply { now: self.clock.now(), outcome }).await?;
-        if last {
-            let _ = send.finish();
+/// The device's end packet; `None` if the device ended the stream without one. What is still on its way when this begins,
+/// `bytes` at most, may flow as slowly as a transfer may; when nothing flows any more, the device has its time to store
+/// it.
+async fn end_of_transfer(desk: &Desk, bytes: u64, recv: &mut RecvStream) -> Result<Option<EndOfTransfer>, Broken> {
+    let limits = &desk.guard.limits;
+    let (patience, window) = (ms(limits.transfer_end_ms), ms(limits.transfer_window_ms));
+    let buffered = bytes.min(limits.send_window_transfer_bytes.into());
+    let flow = Duration::from_secs(buffered / u64::from(limits.transfer_bytes_per_second.max(1)));
+    let flowed = || desk.connection.stats().frame_tx.stream;
+    let end = read_frame(recv, END_BYTES_MAX);
+    tokio::pin!(end);
+    let (mut before, mut idle_since) = (flowed(), Instant::now());
+    let last_at = idle_since + flow + patience;
+    let ended = loop {
+        let look_at = (Instant::now() + window).min(idle_since + patience);
+        if let Ok(ended) = tokio::time::timeout_at(look_at, &mut end).await {
+            break ended;
         }
-        Ok(())
+        let now = Instant::now();
+        let known = std::mem::replace(&mut before, flowed());
+        if before > known && now < last_at {
+            idle_since = now;
+        } else if now >= idle_since + patience {
+            desk.guard.met(Limit::TransferEnd);
+            return Err(Broken::Device(FailureCode::Timeout));
+        }
+    };
+    match ended {
+        Ok(end) => Ok(Some(end)),
+        Err(FrameError::Ended) => Ok(None),
+        Err(error) if error.is_protocol_violation() => Err(Broken::BadMessage),
+        Err(_) => Err(Broken::Device(FailureCode::LinkLost)),
     }
 }
 
-/// The device's end packet; `None` if the device ended the stream without one.
-async fn end_of_transfer(recv: &mut RecvStream) -> Result<Option<EndOfTransfer>, Broken> {
-    match tokio::time::timeout(END_PATIENCE, read_frame(recv, END_BYTES_MAX)).await {
-        Ok(Ok(end)) => Ok(Some(end)),
-        Ok(Err(FrameError::Ended)) => Ok(None),
-        Ok(Err(error)) if error.is_protocol_violation() => Err(Broken::BadMessage),
-        Ok(Err(_)) => Err(Broken::Device(FailureCode::LinkLost)),
-        Err(_) => Err(Broken::Device(FailureCode::Timeout)),
-    }
+fn ms(ms: u32) -> Duration {
+    Duration::from_millis(ms.into())
 }
 
 /// The transfers that run now, for staff who watch.

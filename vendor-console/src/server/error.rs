@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use super::LimitsError;
+
 /// Why a server could not be set up or started.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
@@ -29,6 +31,14 @@ pub enum ServerError {
         /// What the system says.
         error: std::io::Error,
     },
+    /// The file of limits cannot be used.
+    #[error("{path}: {error}")]
+    Limits {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        error: LimitsError,
+    },
     /// The machine has no thread or no random numbers left.
     #[error("the machine lacks a resource: {0}")]
     Machine(String),
@@ -44,14 +54,16 @@ impl ServerError {
             Self::InUse(_) => "data-in-use",
             Self::Storage(_) => "storage-failed",
             Self::Listen { .. } => "cannot-listen",
+            Self::Limits { .. } => "bad-limits",
             Self::Machine(_) => "machine-failed",
         }
     }
 
-    /// The exit status of a command: 3 refused, 4 network, 5 storage.
+    /// The exit status of a command: 2 usage, 3 refused, 4 network, 5 storage.
     pub const fn exit_status(&self) -> u8 {
         match self {
             Self::AlreadyInitialised(_) | Self::FileExists(_) => 3,
+            Self::Limits { .. } => 2,
             Self::Listen { .. } => 4,
             Self::NotInitialised(_) | Self::InUse(_) | Self::Storage(_) | Self::Machine(_) => 5,
         }

@@ -4,31 +4,30 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use protocol::message::Service;
 use protocol::message::content::{ContentReply, ContentRequest};
-use protocol::message::{Reply, Service};
-use protocol::net::{CertificateDer, CloseCode, FrameError, Identity, read_frame, write_frame};
-use protocol::{DeviceSerial, Refusal, RefusalCode, StaffName};
+use protocol::message::staff::StaffRequest;
+use protocol::net::{CertificateDer, CloseCode, FrameError, Identity};
+use protocol::{DeviceSerial, RefusalCode, StaffName};
 use quinn::crypto::rustls::HandshakeData;
-use quinn::{Connection, Incoming, RecvStream, SendStream};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use quinn::{Connection, RecvStream, SendStream, VarInt};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::customers::Customers;
+use super::desk::{Desk, busy};
 use super::distribution::Distribution;
+use super::limits::{Begun, Guard, Holder, Limit, Network};
 use super::{device, enrol, reports, staff};
 use crate::clock::Clock;
 
-/// Connections at a time; 40 KiB each when idle.
-const CONNECTIONS_MAX: usize = 10_000;
-/// How long a request may take to arrive once its stream is open.
-const REQUEST_PATIENCE: Duration = Duration::from_secs(10);
 /// A ticket and the longest list of missing chunks, with room.
 const CONTENT_REQUEST_BYTES_MAX: usize = 16 * 1024;
 
 /// What this process serves.
 pub(super) struct Services {
     pub(super) clock: Clock,
+    pub(super) guard: Arc<Guard>,
     pub(super) customers: Option<Arc<Customers>>,
     pub(super) distribution: Option<Arc<Distribution>>,
 }
@@ -42,47 +41,108 @@ enum Peer {
     Staff(Arc<Customers>, StaffName),
 }
 
-/// Takes a connection, unless there are too many.
-pub(super) fn accept(services: &Arc<Services>, connections: &mut JoinSet<()>, incoming: Incoming) {
-    if connections.len() >= CONNECTIONS_MAX {
-        incoming.refuse();
-        return;
-    }
-    // When it gets crowded, who connects must show first that the address is real.
-    if connections.len() >= CONNECTIONS_MAX / 2 && incoming.may_retry() && !incoming.remote_address_validated() {
-        let _ = incoming.retry();
-        return;
-    }
-    let services = services.clone();
-    connections.spawn(async move {
-        let from = incoming.remote_address();
-        match incoming.await {
-            Ok(connection) => serve(services, connection).await,
-            Err(error) => tracing::debug!(%from, "no connection: {error}"),
+impl Peer {
+    fn holder(&self, network: Network) -> Holder {
+        match self {
+            Self::Stranger(_) => Holder::Network(network),
+            Self::Buyer(_, serial, _) | Self::Fetcher(_, serial, _) => Holder::Device(serial.clone()),
+            Self::Reporter(_) => Holder::Distribution,
+            Self::Staff(_, name) => Holder::Staff(name.clone()),
         }
-    });
+    }
 }
 
-async fn serve(services: Arc<Services>, connection: Connection) {
-    let Some(peer) = admit(&services, &connection) else {
+/// Carries a connection from its first packet to its end.
+pub(super) async fn accept(services: Arc<Services>, begun: Begun) {
+    let Begun { connection: _held, handshake, incoming, network, was_proved } = begun;
+    let guard = &services.guard;
+    let from = incoming.remote_address();
+    let patience = Duration::from_millis(guard.limits.handshake_ms.into());
+    let connected = match incoming.accept() {
+        Ok(connecting) => tokio::time::timeout(patience, connecting).await,
+        Err(error) => Ok(Err(error)),
+    };
+    drop(handshake);
+    match connected {
+        Ok(Ok(connection)) => {
+            guard.arrived(network, was_proved);
+            serve(&services, connection, network).await;
+        }
+        Ok(Err(error)) => {
+            guard.metrics.handshake("failed");
+            tracing::debug!(%from, "no connection: {error}");
+        }
+        Err(_) => {
+            guard.met(Limit::HandshakeTime);
+            guard.metrics.handshake("late");
+        }
+    }
+}
+
+async fn serve(services: &Services, connection: Connection, network: Network) {
+    let Some((service, peer)) = admit(services, &connection) else {
         tracing::info!(from = %connection.remote_address(), "a certificate without access to the service");
         connection.close(CloseCode::NotPermitted.var_int(), b"");
         return;
     };
-    let peer = Arc::new(peer);
+    let (guard, holder) = (services.guard.clone(), peer.holder(network));
+    let Ok(_seat) = guard.sit(&holder) else {
+        connection.close(CloseCode::Busy.var_int(), b"");
+        return;
+    };
+    let limits = &guard.limits;
+    let started = Instant::now();
+    let mut last_at = started + Duration::from_millis(limits.first_request_ms.into());
+    let is_stranger = matches!(peer, Peer::Stranger(_));
+    if is_stranger {
+        last_at = last_at.min(started + Duration::from_millis(limits.stranger_ms.into()));
+    } else {
+        connection.set_max_concurrent_bi_streams(VarInt::from_u32(limits.streams));
+    }
+    if matches!(peer, Peer::Fetcher(..)) {
+        connection.set_send_window(limits.send_window_transfer_bytes.into());
+    }
+    let desk = Desk { guard: guard.clone(), clock: services.clock.clone(), service, holder, connection };
+    let conversation = Arc::new((desk, peer));
+    let connection = &conversation.0.connection;
     let mut requests = JoinSet::new();
+    let (mut refusals, mut asked) = (0, false);
     loop {
         tokio::select! {
             stream = connection.accept_bi() => {
-                let Ok((send, recv)) = stream else { break };
-                let (peer, clock) = (peer.clone(), services.clock.clone());
+                let Ok(stream) = stream else { break };
+                asked = true;
+                let request = conversation.0.guard.ask(&conversation.0.holder);
+                if request.is_err() {
+                    refusals += 1;
+                    if refusals > limits.refusals_per_connection {
+                        guard.met(Limit::RefusalsPerConnection);
+                        connection.close(CloseCode::Busy.var_int(), b"");
+                        break;
+                    }
+                }
+                let conversation = conversation.clone();
                 requests.spawn(async move {
-                    if let Err(error) = answer(&peer, &clock, send, recv).await {
+                    let (desk, peer) = &*conversation;
+                    let (mut send, mut recv) = stream;
+                    let answered = match request {
+                        Ok(_request) => answer(desk, peer, &mut send, &mut recv).await,
+                        Err(_) => desk.refuse(&mut send, &mut recv, busy()).await,
+                    };
+                    if let Err(error) = answered {
                         tracing::debug!("a request was not answered: {error}");
                     }
                 });
             }
             Some(_) = requests.join_next() => {}
+            () = tokio::time::sleep_until(last_at), if is_stranger || !asked => {
+                guard.met(if asked { Limit::StrangerTime } else { Limit::FirstRequestTime });
+                connection.close(CloseCode::Busy.var_int(), b"");
+                break;
+            }
+        }
+        if asked && is_stranger {
+            last_at = started + Duration::from_millis(limits.stranger_ms.into());
         }
     }
     // A request that has begun is carried through; only its answer is lost.
@@ -90,97 +150,74 @@ async fn serve(services: Arc<Services>, connection: Connection) {
 }
 
 /// The certificate has already been verified against the vendor's root; here it is read.
-fn admit(services: &Services, connection: &Connection) -> Option<Peer> {
+fn admit(services: &Services, connection: &Connection) -> Option<(Service, Peer)> {
     let handshake = connection.handshake_data()?.downcast::<HandshakeData>().ok()?;
     let service = Service::from_alpn(handshake.protocol.as_deref()?)?;
     let customers = || services.customers.clone();
     if service == Service::Enrol {
-        return Some(Peer::Stranger(customers()?));
+        return Some((service, Peer::Stranger(customers()?)));
     }
     let mut chain = connection.peer_identity()?.downcast::<Vec<CertificateDer<'static>>>().ok()?;
     let certificate = chain.drain(..).next()?;
-    match (service, Identity::of_certificate(&certificate).ok()?) {
-        (Service::Device, Identity::Device(serial)) => Some(Peer::Buyer(customers()?, serial, certificate)),
+    let peer = match (service, Identity::of_certificate(&certificate).ok()?) {
+        (Service::Device, Identity::Device(serial)) => Peer::Buyer(customers()?, serial, certificate),
         (Service::Content, Identity::Device(serial)) => {
-            Some(Peer::Fetcher(services.distribution.clone()?, serial, certificate))
+            Peer::Fetcher(services.distribution.clone()?, serial, certificate)
         }
-        (Service::Content, Identity::Distribution) => Some(Peer::Reporter(customers()?)),
-        (Service::Staff, Identity::Staff(name)) => Some(Peer::Staff(customers()?, name)),
-        _ => None,
-    }
+        (Service::Content, Identity::Distribution) => Peer::Reporter(customers()?),
+        (Service::Staff, Identity::Staff(name)) => Peer::Staff(customers()?, name),
+        _ => return None,
+    };
+    Some((service, peer))
 }
 
-async fn answer(peer: &Peer, clock: &Clock, mut send: SendStream, mut recv: RecvStream) -> Result<(), FrameError> {
+async fn answer(desk: &Desk, peer: &Peer, send: &mut SendStream, recv: &mut RecvStream) -> Result<(), FrameError> {
     match peer {
         Peer::Stranger(customers) => {
-            let Some(request) = request(clock, &mut send, &mut recv, enrol::REQUEST_BYTES_MAX).await? else {
-                return Ok(());
-            };
-            reply(clock, &mut send, enrol::answer(customers, request).await).await
+            let Some(request) = desk.request(send, recv, enrol::REQUEST_BYTES_MAX).await? else { return Ok(()) };
+            desk.reply(send, enrol::answer(customers, request).await).await
         }
         Peer::Buyer(customers, serial, certificate) => {
-            let Some(request) = request(clock, &mut send, &mut recv, device::REQUEST_BYTES_MAX).await? else {
-                return Ok(());
-            };
-            reply(clock, &mut send, device::answer(customers, serial, certificate, request).await).await
+            let Some(request) = desk.request(send, recv, device::REQUEST_BYTES_MAX).await? else { return Ok(()) };
+            desk.reply(send, device::answer(customers, serial, certificate, request).await).await
         }
         Peer::Fetcher(distribution, serial, certificate) => {
-            match request(clock, &mut send, &mut recv, CONTENT_REQUEST_BYTES_MAX).await? {
+            match desk.request(send, recv, CONTENT_REQUEST_BYTES_MAX).await? {
                 Some(ContentRequest::Fetch { ticket, missing }) => {
-                    let stream = (&mut send, &mut recv);
-                    distribution.fetch(serial, certificate, &ticket, missing, stream).await
+                    let Ok(_transfer) = desk.guard.transfer(&desk.holder).await else {
+                        return desk.refuse(send, recv, busy()).await;
+                    };
+                    distribution.fetch(desk, serial, certificate, &ticket, missing, (send, recv)).await
                 }
-                Some(ContentRequest::Report { .. }) => not_permitted(clock, &mut send).await,
+                Some(ContentRequest::Report { .. }) => not_permitted(desk, send).await,
                 None => Ok(()),
             }
         }
-        Peer::Reporter(customers) => match request(clock, &mut send, &mut recv, CONTENT_REQUEST_BYTES_MAX).await? {
+        Peer::Reporter(customers) => match desk.request(send, recv, CONTENT_REQUEST_BYTES_MAX).await? {
             Some(ContentRequest::Report { order, outcome }) => {
                 let recorded = reports::record(customers, order, outcome).await;
-                reply(clock, &mut send, recorded.map(|()| ContentReply::Reported)).await
+                desk.reply(send, recorded.map(|()| ContentReply::Reported)).await
             }
-            Some(ContentRequest::Fetch { .. }) => not_permitted(clock, &mut send).await,
+            Some(ContentRequest::Fetch { .. }) => not_permitted(desk, send).await,
             None => Ok(()),
         },
         Peer::Staff(customers, name) => {
-            let Some(request) = request(clock, &mut send, &mut recv, staff::REQUEST_BYTES_MAX).await? else {
-                return Ok(());
+            let Some(request) = desk.request(send, recv, staff::REQUEST_BYTES_MAX).await? else { return Ok(()) };
+            if !matches!(request, StaffRequest::Publish { .. }) {
+                return staff::answer(desk, customers, name, request, send, recv).await;
+            }
+            let Ok(_upload) = desk.guard.upload().await else {
+                return desk.refuse(send, recv, busy()).await;
             };
-            staff::answer(customers, name, request, &mut send, &mut recv).await
+            let limits = &desk.guard.limits;
+            desk.connection.set_receive_window(VarInt::from_u32(limits.receive_window_upload_bytes));
+            let answered = staff::answer(desk, customers, name, request, send, recv).await;
+            desk.connection.set_receive_window(VarInt::from_u32(limits.receive_window_bytes));
+            answered
         }
     }
 }
 
-/// The request on a stream. What is no request is answered with a refusal, and `None` is returned.
-async fn request<T: DeserializeOwned>(
-    clock: &Clock,
-    send: &mut SendStream,
-    recv: &mut RecvStream,
-    bytes_max: usize,
-) -> Result<Option<T>, FrameError> {
-    let bad = match tokio::time::timeout(REQUEST_PATIENCE, read_frame(recv, bytes_max)).await {
-        Ok(Ok(request)) => return Ok(Some(request)),
-        Ok(Err(error)) if error.is_protocol_violation() => Refusal::with_detail(RefusalCode::BadMessage, error),
-        Ok(Err(error)) => return Err(error),
-        Err(_) => Refusal::with_detail(RefusalCode::BadMessage, "the request did not arrive in time"),
-    };
-    // Nobody reads what still comes.
-    let _ = recv.stop(CloseCode::BadMessage.var_int());
-    reply::<()>(clock, send, Err(bad)).await?;
-    Ok(None)
-}
-
-async fn not_permitted(clock: &Clock, send: &mut SendStream) -> Result<(), FrameError> {
-    reply::<ContentReply>(clock, send, Err(RefusalCode::NotPermitted.into())).await
-}
-
-/// Sends an answer.
-pub(super) async fn reply<T: Serialize>(
-    clock: &Clock,
-    send: &mut SendStream,
-    outcome: Result<T, Refusal>,
-) -> Result<(), FrameError> {
-    write_frame(send, &Reply { now: clock.now(), outcome }).await?;
-    let _ = send.finish();
-    Ok(())
+async fn not_permitted(desk: &Desk, send: &mut SendStream) -> Result<(), FrameError> {
+    desk.reply::<ContentReply>(send, Err(RefusalCode::NotPermitted.into())).await
 }

@@ -1,5 +1,7 @@
 //! `kobai-staff/1`: what staff do, from a window or a script.
 
+use std::time::Duration;
+
 use protocol::message::staff::{StaffReply, StaffRequest, Topic};
 use protocol::net::FrameError;
 use protocol::text::Name;
@@ -7,7 +9,7 @@ use protocol::{ActivationCode, ContentKey, OptionId, Refusal, RefusalCode, Signe
 use quinn::{RecvStream, SendStream};
 
 use super::customers::Customers;
-use super::router::reply;
+use super::desk::{Desk, busy};
 use crate::content::Recipe;
 use crate::random;
 use crate::store::{NewRelease, StoreError};
@@ -16,10 +18,11 @@ use crate::store::{NewRelease, StoreError};
 pub(super) const REQUEST_BYTES_MAX: usize = 64 * 1024;
 
 /// At most this many pushes a second to one watcher: what happens in between is told at once.
-const PUSH_INTERVAL: std::time::Duration = std::time::Duration::from_millis(100);
+const PUSH_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Answers a member of staff who has been identified by certificate.
 pub(super) async fn answer(
+    desk: &Desk,
     customers: &Customers,
     name: &StaffName,
     request: StaffRequest,
@@ -27,9 +30,9 @@ pub(super) async fn answer(
     recv: &mut RecvStream,
 ) -> Result<(), FrameError> {
     let outcome = match request {
-        StaffRequest::Watch => return watch(customers, send, recv).await,
+        StaffRequest::Watch => return watch(desk, customers, send, recv).await,
         StaffRequest::Publish { option, content_bytes } => {
-            let published = publish(customers, option, content_bytes, recv).await;
+            let published = publish(desk, customers, option, content_bytes, recv).await;
             // After a refusal the rest of the upload is not wanted.
             let _ = recv.stop(protocol::net::CloseCode::Done.var_int());
             published
@@ -39,7 +42,7 @@ pub(super) async fn answer(
             .map_err(|error| Refusal::with_detail(RefusalCode::InvalidInput, error)),
         read_or_write => work(customers, read_or_write).await.map_err(Refusal::from),
     };
-    reply(&customers.clock, send, outcome).await
+    desk.reply(send, outcome).await
 }
 
 async fn work(customers: &Customers, request: StaffRequest) -> Result<StaffReply, StoreError> {
@@ -142,6 +145,7 @@ async fn work(customers: &Customers, request: StaffRequest) -> Result<StaffReply
 
 /// Seals what follows on the stream, stores it, and puts it on file as the option's next release.
 async fn publish(
+    desk: &Desk,
     customers: &Customers,
     option: OptionId,
     content_bytes: u64,
@@ -149,7 +153,8 @@ async fn publish(
 ) -> Result<StaffReply, Refusal> {
     let (kind, version) = customers.store.next_release(&option).await?;
     let key = ContentKey::from_bytes(random::bytes().map_err(StoreError::from)?);
-    let recipe = Recipe { option, version, kind, content_bytes };
+    let patience = Duration::from_millis(desk.guard.limits.upload_chunk_ms.into());
+    let recipe = Recipe { option, version, kind, content_bytes, patience };
     let manifest = customers.packages.seal(recipe, &key, content).await?;
     let signed = Signed::new(&manifest, &customers.keys.release);
     let release = NewRelease { manifest: &manifest, signed: &signed, key: &key };
@@ -172,7 +177,13 @@ async fn publish(
 }
 
 /// Pushes what changes until the watcher ends the stream.
-async fn watch(customers: &Customers, send: &mut SendStream, recv: &mut RecvStream) -> Result<(), FrameError> {
+async fn watch(
+    desk: &Desk,
+    customers: &Customers,
+    send: &mut SendStream,
+    recv: &mut RecvStream,
+) -> Result<(), FrameError> {
+    let Ok(_watcher) = desk.guard.watch(&desk.holder) else { return desk.refuse(send, recv, busy()).await };
     let mut changes = customers.changes.listen();
     let gone = send.stopped();
     tokio::pin!(gone);
@@ -183,8 +194,7 @@ async fn watch(customers: &Customers, send: &mut SendStream, recv: &mut RecvStre
             _ = &mut gone => None,
         };
         let Some(topics) = topics else { return Ok(()) };
-        let changed = protocol::message::Reply { now: customers.clock.now(), outcome: Ok(StaffReply::Changed(topics)) };
-        protocol::net::write_frame(send, &changed).await?;
+        desk.push(send, StaffReply::Changed(topics)).await?;
         tokio::time::sleep(PUSH_INTERVAL).await;
     }
 }

@@ -41,7 +41,7 @@ pub fn open(data: &Path, listen: SocketAddr, lang: Option<Lang>) -> Result<(), S
             Err(error) => return Err(StartError::Server(error)),
         }
         let role = Role::All { data: PathBuf::from(data) };
-        let server = Server::start(ServerOptions { listen, role, clock: Clock::System }).await?;
+        let server = Server::start(ServerOptions::new(listen, role, Clock::System)).await?;
         let credentials = read_credentials(&data.join("admin.pem"))?;
         let address = reachable(server.local_addr()).to_string();
         let client = StaffClient::connect(&address, &credentials).await?;

@@ -109,6 +109,10 @@ impl Words {
                 };
                 (title, advice, Some(code))
             }
+            StaffError::Link(LinkError::Busy) => {
+                let (title, advice) = self.refusal(protocol::RefusalCode::Busy);
+                (title, advice, Some(error.to_string()))
+            }
             StaffError::Link(LinkError::NotPermitted | LinkError::Distrust(_)) => {
                 (self.msg_error_permitted(), self.msg_error_permitted_advice(), Some(error.to_string()))
             }

@@ -32,7 +32,7 @@ fn a_customer_that_another_member_of_staff_enters_appears_by_itself() {
         server::init(&data, &Clock::System).await.unwrap();
         let role = Role::All { data: data.clone() };
         let listen = (Ipv4Addr::LOCALHOST, 0).into();
-        let server = Server::start(ServerOptions { listen, role, clock: Clock::System }).await.unwrap();
+        let server = Server::start(ServerOptions::new(listen, role, Clock::System)).await.unwrap();
         let credentials = read_credentials(&data.join("admin.pem")).unwrap();
         let address = server.local_addr().to_string();
         let client = StaffClient::connect(&address, &credentials).await.unwrap();

@@ -7,7 +7,7 @@ use super::play::Vendor;
 
 fn options(data: &std::path::Path) -> ServerOptions {
     let role = Role::All { data: data.to_owned() };
-    ServerOptions { listen: ([127, 0, 0, 1], 0).into(), role, clock: Clock::System }
+    ServerOptions::new(([127, 0, 0, 1], 0).into(), role, Clock::System)
 }
 
 #[tokio::test]

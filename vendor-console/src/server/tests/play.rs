@@ -58,7 +58,7 @@ impl Vendor {
 
     /// At the address where peers expect it.
     pub(super) async fn reopen_at(&mut self, listen: SocketAddr, role: impl FnOnce(std::path::PathBuf) -> Role) {
-        let options = ServerOptions { listen, role: role(self.data()), clock: self.clock.clone() };
+        let options = ServerOptions::new(listen, role(self.data()), self.clock.clone());
         self.server = Some(Server::start(options).await.unwrap());
     }
 
@@ -129,7 +129,7 @@ impl Vendor {
 }
 
 pub(super) async fn start(role: Role, clock: &Clock) -> Server {
-    let options = ServerOptions { listen: ([127, 0, 0, 1], 0).into(), role, clock: clock.clone() };
+    let options = ServerOptions::new(([127, 0, 0, 1], 0).into(), role, clock.clone());
     Server::start(options).await.unwrap()
 }
 
