@@ -8,6 +8,7 @@ mod typeset;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 use protocol::package::OptionKind;
 
@@ -73,6 +74,7 @@ impl JobTools {
 #[derive(Debug)]
 pub struct Job {
     cancel: Cancel,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Job {
@@ -85,17 +87,25 @@ impl Job {
     ) -> std::io::Result<Self> {
         let cancel = Cancel::new();
         let stopped = cancel.clone();
-        std::thread::Builder::new().name("job".to_owned()).spawn(move || {
+        let thread = std::thread::Builder::new().name("job".to_owned()).spawn(move || {
             if let Some(result) = tools.run(&run, &stopped) {
                 done(result);
             }
         })?;
-        Ok(Self { cancel })
+        Ok(Self { cancel, thread: Some(thread) })
     }
 
     /// Stops it at its next step, without waiting.
     pub fn stop(&self) {
         self.cancel.stop();
+    }
+
+    /// Waits until its thread has ended.
+    pub fn join(mut self) {
+        if let Some(thread) = self.thread.take() {
+            // A panic there has been reported by the panic hook.
+            let _ = thread.join();
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The running panel: a thread that feeds the core and carries out what it decides. Windows and commands talk to it.
 
 mod clock;
+mod power;
 mod worker;
 
 use std::path::Path;
@@ -10,6 +11,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 pub use clock::Clock;
+pub use power::Power;
 
 use crate::core::{Command, Core, Input, Resume, View};
 use crate::data::{Device, StorageError};
@@ -62,11 +64,19 @@ impl Service {
     /// # Errors
     /// The folder is in use, unreadable or damaged, or the system gives no thread.
     pub fn open(data: &Path, resume: Resume, clock: Clock) -> Result<Self, StorageError> {
+        Self::open_on(data, resume, clock, Power::mains())
+    }
+
+    /// The same, on a power supply that may fail.
+    ///
+    /// # Errors
+    /// As [`Service::open`].
+    pub fn open_on(data: &Path, resume: Resume, clock: Clock, power: Power) -> Result<Self, StorageError> {
         let (device, loaded) = Device::open(data)?;
         let (core, effects) = Core::start(loaded, resume, clock.moment());
         let display = Arc::new(Display { view: Mutex::new(Arc::new(core.view())), waker: Mutex::new(None) });
         let (inbox, messages) = mpsc::channel();
-        let mut worker = Worker::new(core, device, clock, inbox.clone(), display.clone())?;
+        let mut worker = Worker::new(core, device, clock, power, inbox.clone(), display.clone())?;
         let thread = std::thread::Builder::new()
             .name("panel".to_owned())
             .spawn(move || worker.run(effects, &messages))
@@ -128,8 +138,8 @@ impl Service {
     }
 
     fn tell(&self, message: Message) {
-        // It fails only when the worker has ended, which it does only when it is told to or has panicked; whoever waits
-        // for an answer then sees the closed channel.
+        // It fails only when the worker has ended, which it does only when it is told to, when its power is cut, or when it
+        // has panicked; whoever waits for an answer then sees the closed channel.
         let _ = self.inbox.send(message);
     }
 }

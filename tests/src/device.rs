@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use panel_app::core::{Command, Core, EnrolForm, InstalledOption, JobState, Place, Resume, Screen, Stage, View};
-use panel_app::service::{Clock, Service};
+use panel_app::core::{
+    Command, Core, EnrolForm, InstalledOption, JobState, Loaded, Place, Resume, Screen, Stage, View,
+};
+use panel_app::service::{Clock, Power, Service};
 use protocol::{ActivationCode, CaFingerprint, OptionId, UsageForm};
 use tempfile::TempDir;
 
@@ -15,6 +17,16 @@ pub struct Device {
     folder: TempDir,
     clock: Clock,
     service: Option<Service>,
+}
+
+/// What a user does next.
+pub enum Next {
+    /// This.
+    Do(Command),
+    /// Wait until the screen changes.
+    Wait,
+    /// Nothing more.
+    Over,
 }
 
 impl Device {
@@ -54,9 +66,40 @@ impl Device {
 
     /// And comes back.
     pub fn switch_on(&mut self) {
+        self.switch_on_with(Power::mains());
+    }
+
+    /// It comes back from a supply that may fail; then the panel stops dead, in the middle of whatever it does.
+    pub fn switch_on_with(&mut self, power: Power) {
         self.service = None;
-        let service = Service::open(self.folder.path(), Resume::Purchases, self.clock.clone());
+        let service = Service::open_on(self.folder.path(), Resume::Purchases, self.clock.clone(), power);
         self.service = Some(service.unwrap());
+    }
+
+    /// Goes on as a user would: does what `next` says to do on each screen, waits while there is nothing to do, switches
+    /// the device on again whenever its power has failed, until `next` says that it is over.
+    pub fn live(&mut self, mut next: impl FnMut(&View) -> Next) {
+        for _ in 0..1_000 {
+            let Some(view) = self.service().inspect(Core::view) else {
+                self.switch_on();
+                continue;
+            };
+            match next(&view) {
+                Next::Over => return,
+                Next::Do(command) => self.apply(command),
+                Next::Wait => {
+                    let changed = move |core: &Core| (core.view().screen != view.screen).then_some(());
+                    self.service().watch(PATIENCE, changed);
+                }
+            }
+        }
+        panic!("it is never over; the screen is {:?}", self.service().view().screen);
+    }
+
+    /// What the device's folder holds. The device is off afterwards.
+    pub fn on_disk(&mut self) -> Loaded {
+        self.switch_off();
+        panel_app::data::Device::open(self.folder.path()).unwrap().1
     }
 
     fn service(&self) -> &Service {

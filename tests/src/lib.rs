@@ -8,7 +8,7 @@ pub mod process;
 mod relay;
 mod vendor;
 
-pub use device::Device;
+pub use device::{Device, Next};
 pub use relay::Relay;
 pub use vendor::{OptionSpec, Vendor};
 

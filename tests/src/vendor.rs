@@ -64,6 +64,11 @@ impl Vendor {
         }
     }
 
+    /// The server is killed: whatever it was doing, it does not finish, and it says goodbye to nobody.
+    pub fn kill(&mut self) {
+        self.server = None;
+    }
+
     /// Starts the server again, on the same data and the same port.
     pub fn start_again(&mut self) {
         self.stop();

@@ -9,7 +9,7 @@ use protocol::OrderId;
 use protocol::package::OptionKind;
 use tokio::runtime::Runtime;
 
-use super::{Clock, Display, Message, Watcher};
+use super::{Clock, Display, Message, Power, Watcher};
 use crate::cancel::Cancel;
 use crate::core::{
     Ask, Change, Core, Effect, EnrolForm, Input, JobFault, JobOutput, JobRun, LinkFault, StorageFault, TransferEvent,
@@ -31,6 +31,9 @@ pub(super) struct Worker {
     core: Core,
     device: Device,
     clock: Clock,
+    power: Power,
+    /// The power has failed: nothing more is done.
+    dark: bool,
     runtime: Runtime,
     link: Option<Link>,
     transfer: Option<(OrderId, Transfer)>,
@@ -49,6 +52,7 @@ impl Worker {
         core: Core,
         device: Device,
         clock: Clock,
+        power: Power,
         inbox: Sender<Message>,
         display: Arc<Display>,
     ) -> Result<Self, StorageError> {
@@ -64,6 +68,8 @@ impl Worker {
             core,
             device,
             clock,
+            power,
+            dark: false,
             runtime,
             link: None,
             transfer: None,
@@ -82,7 +88,7 @@ impl Worker {
         let before = self.core.clone();
         let inputs = self.carry_out(effects, before);
         self.steps(inputs);
-        loop {
+        while !self.dark {
             match messages.recv_timeout(self.patience()) {
                 Ok(Message::Input(input)) => self.steps(VecDeque::from([input])),
                 Ok(Message::Apply(command, done)) => {
@@ -100,7 +106,7 @@ impl Worker {
             }
         }
         self.stop_transfer();
-        self.job = None;
+        self.stop_job();
         self.steps(VecDeque::from([Input::Stopping]));
     }
 
@@ -117,6 +123,9 @@ impl Worker {
     /// Takes a step for each input, and for each input that the effects bring at once.
     fn steps(&mut self, mut inputs: VecDeque<Input>) {
         while let Some(input) = inputs.pop_front() {
+            if !self.goes_on() {
+                return;
+            }
             if let Input::Transfer(order, TransferEvent::Ended | TransferEvent::Failed(_)) = &input {
                 // It writes no more; its thread only says goodbye to the server.
                 self.transfer.take_if(|(running, _)| running == order);
@@ -131,10 +140,19 @@ impl Worker {
         self.watchers.retain_mut(|watcher| !watcher(core));
     }
 
+    /// Whether there is power for one thing more.
+    fn goes_on(&mut self) -> bool {
+        self.dark = self.dark || !self.power.lasts();
+        !self.dark
+    }
+
     /// Carries effects out in order. If the step cannot be made durable, the core goes back to `before` it.
     fn carry_out(&mut self, effects: Vec<Effect>, before: Core) -> VecDeque<Input> {
         let mut inputs = VecDeque::new();
         for effect in effects {
+            if !self.goes_on() {
+                return VecDeque::new();
+            }
             match self.effect(effect) {
                 Ok(input) => inputs.extend(input),
                 Err(fault) => {
@@ -251,6 +269,14 @@ impl Worker {
         if let Some((_, transfer)) = self.transfer.take() {
             transfer.stop();
             transfer.join();
+        }
+    }
+
+    /// Stops the job and waits until it uses the data folder no more.
+    fn stop_job(&mut self) {
+        if let Some(job) = self.job.take() {
+            job.stop();
+            job.join();
         }
     }
 

@@ -4,5 +4,6 @@
 
 mod interruptions;
 mod licences;
+mod power;
 mod purchases;
 mod shop;
