@@ -8,10 +8,12 @@ use protocol::message::staff::{
     ChargeFilter, ChargeRow, CustomerFields, CustomerRow, DeviceFields, OptionFields, OrderRow, Query, Settlement,
     StaffReply, StaffRequest,
 };
+use protocol::net::Credentials;
 use protocol::package::OptionKind;
 use protocol::{ActivationCode, CaFingerprint, DeviceSerial, Offer, OfferList, OptionId, Yen};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
 use vendor_console::client::{StaffClient, StaffError, read_credentials};
 use vendor_console::clock::Clock;
 use vendor_console::server::{Role, Server, ServerOptions, init};
@@ -55,6 +57,31 @@ impl Vendor {
         let credentials = read_credentials(&data.path().join("admin.pem")).unwrap();
         let staff = StaffClient::new(&addr.to_string(), &credentials).unwrap();
         Self { runtime, data, clock, addr, server: Some(server), staff }
+    }
+
+    /// A new vendor with these lines in its `limits.toml`.
+    pub fn start_limited(limits: &str) -> Self {
+        let mut vendor = Self::start();
+        std::fs::write(vendor.data.path().join("limits.toml"), limits).unwrap();
+        vendor.start_again();
+        vendor
+    }
+
+    /// What the server counts, for instance `kobai_connections`; nought if it has never counted that.
+    pub fn metric(&self, name: &str) -> u64 {
+        let text = self.server.as_ref().map(Server::metrics).unwrap_or_default();
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok());
+        value.unwrap_or_default()
+    }
+
+    /// How often a limit was met.
+    pub fn limit_met(&self, key: &str) -> u64 {
+        self.metric(&format!("kobai_limit_met_total{{limit=\"{key}\"}}"))
+    }
+
+    /// The first administrator's certificate and key.
+    pub fn admin(&self) -> Credentials {
+        read_credentials(&self.data.path().join("admin.pem")).unwrap()
     }
 
     /// Stops the server; nobody answers any more.
@@ -166,6 +193,11 @@ impl Vendor {
     /// Revokes a device.
     pub fn revoke(&self, serial: &DeviceSerial) {
         self.staff(StaffRequest::RevokeDevice { serial: serial.clone() });
+    }
+
+    /// Begins something asynchronous that goes on beside the test.
+    pub fn spawn<T: Send + 'static>(&self, future: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        self.runtime.spawn(future)
     }
 
     /// Runs something asynchronous on the vendor's side.

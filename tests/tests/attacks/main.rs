@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout)] // the table
 
 mod delivery;
+mod flood;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -22,7 +23,12 @@ pub(crate) struct Attack {
 }
 
 /// Every family and its attacks.
-const FAMILIES: [(&str, &[Attack]); 1] = [("delivery", delivery::ATTACKS)];
+const FAMILIES: [(&str, &[Attack]); 4] = [
+    ("delivery", delivery::ATTACKS),
+    ("flood", flood::connections::ATTACKS),
+    ("flood", flood::requests::ATTACKS),
+    ("flood", flood::transfers::ATTACKS),
+];
 
 type Results = Arc<Mutex<Vec<(usize, String)>>>;
 

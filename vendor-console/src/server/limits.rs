@@ -69,8 +69,10 @@ limits! {
         "Connections at a time with the certificate of one member of staff.";
     connections_of_strangers = 500, 1..=100_000,
         "Connections at a time without a certificate, which can only enrol.";
-    handshakes = 500, 1..=100_000,
-        "Handshakes under way at a time; one more is refused.";
+    handshakes = 1_000, 1..=100_000,
+        "Handshakes under way at a time, in all; one more is refused.";
+    handshakes_per_address = 100, 1..=100_000,
+        "Handshakes under way at a time from one proved address.";
     handshakes_before_retry = 50, 0..=100_000,
         "From so many handshakes under way on, a peer must first prove its address (QUIC Retry).";
     handshakes_per_second = 500, 1..=100_000,
@@ -121,7 +123,7 @@ limits! {
         "Requests a second of one member of staff, in the long run.";
     requests_burst_per_staff = 10_000, 1..=1_000_000,
         "Requests of one member of staff at once, after a pause.";
-    refusals_per_connection = 1_000, 1..=1_000_000,
+    refusals_per_connection = 1_000, 0..=1_000_000,
         "Requests of one connection that are refused because they are too many, before it is closed.";
     watchers_per_staff = 32, 1..=10_000,
         "Watches of one member of staff at a time.";

@@ -9,6 +9,8 @@ use super::bucket::Bucket;
 pub(super) struct Account {
     /// Connections, handshakes included.
     pub(super) connections: u32,
+    /// Handshakes under way of an address that was proved before.
+    pub(super) handshakes: u32,
     /// Requests under way.
     pub(super) requests: u32,
     /// Packages that are being sent, or wait for a place.
@@ -24,7 +26,7 @@ pub(super) struct Account {
 impl Account {
     /// Whether it can be forgotten: it says nothing that a new account would not say.
     pub(super) fn is_blank(&self, now: Instant) -> bool {
-        let held = self.connections + self.requests + self.transfers + self.watchers;
+        let held = self.connections + self.handshakes + self.requests + self.transfers + self.watchers;
         held == 0 && self.handshake_rate.is_full(now) && self.request_rate.is_full(now)
     }
 }

@@ -26,6 +26,7 @@ pub(in crate::server) enum Limit {
     ConnectionsPerStaff,
     ConnectionsOfStrangers,
     Handshakes,
+    HandshakesPerAddress,
     HandshakesPerSecondPerAddress,
     HandshakeTime,
     FirstRequestTime,
@@ -48,13 +49,14 @@ pub(in crate::server) enum Limit {
 }
 
 impl Limit {
-    pub(in crate::server) const ALL: [Self; 25] = [
+    pub(in crate::server) const ALL: [Self; 26] = [
         Self::Connections,
         Self::ConnectionsPerAddress,
         Self::ConnectionsPerDevice,
         Self::ConnectionsPerStaff,
         Self::ConnectionsOfStrangers,
         Self::Handshakes,
+        Self::HandshakesPerAddress,
         Self::HandshakesPerSecondPerAddress,
         Self::HandshakeTime,
         Self::FirstRequestTime,
@@ -85,6 +87,7 @@ impl Limit {
             Self::ConnectionsPerStaff => "connections_per_staff",
             Self::ConnectionsOfStrangers => "connections_of_strangers",
             Self::Handshakes => "handshakes",
+            Self::HandshakesPerAddress => "handshakes_per_address",
             Self::HandshakesPerSecondPerAddress => "handshakes_per_second_per_address",
             Self::HandshakeTime => "handshake_ms",
             Self::FirstRequestTime => "first_request_ms",
@@ -187,6 +190,9 @@ impl Gate {
             if !known.handshake_rate.has(now, rate) {
                 return Arrival::Refuse(Limit::HandshakesPerSecondPerAddress);
             }
+            if known.handshakes >= self.limits.handshakes_per_address {
+                return Arrival::Refuse(Limit::HandshakesPerAddress);
+            }
         } else if !calm
             || self.handshakes >= self.limits.handshakes_before_retry
             || known.connections >= self.limits.connections_per_address.div_ceil(2)
@@ -201,6 +207,7 @@ impl Gate {
         account.connections += 1;
         if is_proved {
             account.handshake_rate.charge(now, rate);
+            account.handshakes += 1;
         }
         self.connections += 1;
         self.handshakes += 1;
@@ -215,8 +222,11 @@ impl Gate {
         }
     }
 
-    pub(super) fn handshake_ended(&mut self) {
+    pub(super) fn handshake_ended(&mut self, network: Network, was_proved: bool) {
         self.handshakes = self.handshakes.saturating_sub(1);
+        if was_proved {
+            self.change(Holder::Network(network), |account| &mut account.handshakes);
+        }
     }
 
     pub(super) fn disconnected(&mut self, network: Network) {

@@ -31,7 +31,7 @@ pub(in crate::server) struct Pass {
 }
 
 enum Held {
-    Handshake,
+    Handshake(Network, bool),
     Connection(Network),
     Seat(Holder),
     Request(Holder),
@@ -97,7 +97,8 @@ impl Guard {
             Arrival::Begin => {
                 self.metrics.connections.inc();
                 self.metrics.handshakes_under_way.inc();
-                let (connection, handshake) = (self.hold(Held::Connection(network)), self.hold(Held::Handshake));
+                let (connection, handshake) =
+                    (self.hold(Held::Connection(network)), self.hold(Held::Handshake(network, was_proved)));
                 Some(Begun { connection, handshake, incoming, network, was_proved })
             }
             Arrival::Prove => {
@@ -200,9 +201,9 @@ impl Drop for Pass {
     fn drop(&mut self) {
         let metrics = &self.guard.metrics;
         match &self.held {
-            Held::Handshake => {
+            Held::Handshake(network, was_proved) => {
                 metrics.handshakes_under_way.dec();
-                self.guard.gate().handshake_ended();
+                self.guard.gate().handshake_ended(*network, *was_proved);
             }
             Held::Connection(network) => {
                 metrics.connections.dec();

@@ -25,7 +25,7 @@ fn connect(gate: &mut Gate, now: Instant, from: Network, is_proved: bool) -> Arr
     let arrival = gate.arrive(now, from, is_proved);
     if arrival == Arrival::Begin {
         gate.arrived(now, from, is_proved);
-        gate.handshake_ended();
+        gate.handshake_ended(from, is_proved);
     }
     arrival
 }
@@ -115,8 +115,25 @@ fn handshakes_under_way_have_an_end_of_their_own() {
     assert_eq!(gate.arrive(now, network(1), true), Arrival::Begin);
     assert_eq!(gate.arrive(now, network(2), true), Arrival::Begin);
     assert_eq!(gate.arrive(now, network(3), true), Arrival::Refuse(Limit::Handshakes));
-    gate.handshake_ended();
+    gate.handshake_ended(network(1), true);
     assert_eq!(gate.arrive(now, network(3), true), Arrival::Begin);
+}
+
+#[test]
+fn handshakes_that_one_address_does_not_end_leave_room_for_those_of_others() {
+    let (mut gate, now) = gate(Limits { handshakes_per_address: 2, ..Limits::default() });
+    // Forged ones do not count against the true owner.
+    assert_eq!(gate.arrive(now, network(1), false), Arrival::Begin);
+    assert_eq!(
+        (gate.arrive(now, network(1), true), gate.arrive(now, network(1), true)),
+        (Arrival::Begin, Arrival::Begin)
+    );
+    assert_eq!(gate.arrive(now, network(1), true), Arrival::Refuse(Limit::HandshakesPerAddress));
+    assert_eq!(gate.arrive(now, network(2), true), Arrival::Begin);
+    gate.handshake_ended(network(1), false);
+    assert_eq!(gate.arrive(now, network(1), true), Arrival::Refuse(Limit::HandshakesPerAddress));
+    gate.handshake_ended(network(1), true);
+    assert_eq!(gate.arrive(now, network(1), true), Arrival::Begin);
 }
 
 #[test]
