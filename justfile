@@ -20,6 +20,11 @@ test *ARGS:
 nextest *ARGS:
     cargo nextest run --workspace {{ ARGS }}
 
+# Feed hostile bytes to everything that decodes, for so many minutes in all. With cargo-fuzz and a nightly toolchain, guided
+# by coverage; without, by chance.
+fuzz MINUTES="10":
+    tests/fuzz/run {{ MINUTES }}
+
 # Format and lint, as CI does.
 check:
     cargo fmt --all --check

@@ -115,6 +115,23 @@ impl Drop for Job {
     }
 }
 
+/// Applies an option's content to a text as a job would, but with no licence, store or thread, and without keeping a panic
+/// from the caller: for trying content.
+pub fn try_content(kind: OptionKind, content: &[u8], text: &str) -> Result<Vec<u8>, JobFault> {
+    let cancel = Cancel::new();
+    let worked = match kind {
+        OptionKind::Program => rules::Program::parse(content)
+            .map_err(Stop::from)
+            .and_then(|program| program.run(text.to_owned(), &cancel))
+            .map(String::into_bytes),
+        OptionKind::FontPack => font::print(content, text, &cancel),
+    };
+    worked.map_err(|stop| match stop {
+        Stop::Fault(fault) => fault,
+        Stop::Cancelled => JobFault::OptionDamaged,
+    })
+}
+
 /// Between steps: go on?
 fn go_on(cancel: &Cancel) -> Result<(), Stop> {
     if cancel.is_stopped() { Err(Stop::Cancelled) } else { Ok(()) }

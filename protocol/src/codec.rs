@@ -9,8 +9,16 @@ use serde::de::DeserializeOwned;
 /// Largest message in either direction, in bytes: a manifest of the largest package and a full catalogue fit.
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-const CONFIG: Configuration<LittleEndian, Fixint, Limit<MESSAGE_BYTES_MAX>> =
-    bincode::config::legacy().with_limit::<MESSAGE_BYTES_MAX>();
+type Config<const MAX: usize> = Configuration<LittleEndian, Fixint, Limit<MAX>>;
+
+const fn config<const MAX: usize>() -> Config<MAX> {
+    bincode::config::legacy().with_limit::<MAX>()
+}
+
+/// Messages up to this size, and up to the next one, are decoded with a limit of their own: bincode takes memory for a text
+/// of any length below the limit before it looks whether the text is there.
+const SMALL_BYTES_MAX: usize = 4 * 1024;
+const MEDIUM_BYTES_MAX: usize = 64 * 1024;
 
 /// Bytes that are not the message they were taken for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,9 +46,17 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
     if bytes.len() > MESSAGE_BYTES_MAX {
         return Err(DecodeError::TooLong);
     }
-    match bincode::serde::decode_from_slice(bytes, CONFIG) {
-        Ok((value, used)) if used == bytes.len() => Ok(value),
-        Ok((_, used)) => Err(DecodeError::Trailing(bytes.len() - used)),
+    let length = bytes.len();
+    let decoded = if length <= SMALL_BYTES_MAX {
+        bincode::serde::decode_from_slice(bytes, config::<SMALL_BYTES_MAX>())
+    } else if length <= MEDIUM_BYTES_MAX {
+        bincode::serde::decode_from_slice(bytes, config::<MEDIUM_BYTES_MAX>())
+    } else {
+        bincode::serde::decode_from_slice(bytes, config::<MESSAGE_BYTES_MAX>())
+    };
+    match decoded {
+        Ok((value, used)) if used == length => Ok(value),
+        Ok((_, used)) => Err(DecodeError::Trailing(length - used)),
         Err(error) => Err(DecodeError::Malformed(error.to_string())),
     }
 }
@@ -56,6 +72,17 @@ mod tests {
         assert!(matches!(decode::<Vec<u64>>(&bytes), Err(DecodeError::Malformed(_))));
         assert!(matches!(decode::<String>(&bytes), Err(DecodeError::Malformed(_))));
         assert!(matches!(decode::<crate::Manifest>(&bytes), Err(DecodeError::Malformed(_))));
+    }
+
+    #[test]
+    fn messages_of_every_size_around_the_steps_of_the_limit_are_decoded() {
+        for length in [1, SMALL_BYTES_MAX - 8, SMALL_BYTES_MAX, MEDIUM_BYTES_MAX - 8, MEDIUM_BYTES_MAX, 1 << 20] {
+            for length in [length, length + 1] {
+                let text = "x".repeat(length);
+                assert_eq!(decode::<String>(&encode(&text)).as_ref(), Ok(&text), "{length}");
+                assert_eq!(decode::<Vec<u8>>(&encode(&text)).as_deref(), Ok(text.as_bytes()), "{length}");
+            }
+        }
     }
 
     #[test]

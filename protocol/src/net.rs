@@ -13,7 +13,7 @@ mod tls;
 pub use authority::{Authority, AuthorityError, Credentials, DeviceKey};
 pub use client::{Client, LinkError};
 pub use endpoint::{TransportLimits, bind_client, bind_server, limit_server};
-pub use frame::{FrameError, encode_frame, read_body, read_frame, read_header, write_frame};
+pub use frame::{FrameError, encode_frame, frame_length, read_body, read_frame, read_header, write_frame};
 pub use identity::{Identity, IdentityError};
 pub use quinn;
 pub use rustls::pki_types::CertificateDer;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // for tests: what fails here fails the test
 
 mod device;
+pub mod fuzz;
 pub mod peer;
 pub mod process;
 mod relay;

@@ -72,6 +72,11 @@ pub async fn read_header(stream: &mut RecvStream, limit: usize) -> Result<usize,
         ReadExactError::FinishedEarly(0) => FrameError::Ended,
         other => exact(other),
     })?;
+    frame_length(header, limit)
+}
+
+/// How many bytes follow this header, at most `limit`.
+pub fn frame_length(header: [u8; 4], limit: usize) -> Result<usize, FrameError> {
     let announced = u32::from_le_bytes(header) as usize;
     if announced > limit.min(MESSAGE_BYTES_MAX) {
         return Err(FrameError::TooLong { announced, limit });
