@@ -15,6 +15,7 @@ mod purchase;
 mod record;
 mod shop;
 mod start;
+mod trust;
 mod view;
 
 #[cfg(test)]
@@ -26,7 +27,7 @@ use std::sync::Arc;
 use protocol::message::Reply;
 use protocol::message::device::{CatalogueEntry, DeviceReply};
 use protocol::text::Name;
-use protocol::{Digest, LicenceId, OrderId, Timestamp};
+use protocol::{Digest, LicenceId, OrderId, Refusal, Timestamp};
 
 pub use command::{Command, EnrolForm, JobOrder, Place};
 pub use effect::{
@@ -34,8 +35,8 @@ pub use effect::{
     TransferEvent, TransferFault, TransferOrder,
 };
 pub use record::{
-    Abandoned, AuthorisedOrder, CatalogueRecord, Change, Enrolment, JobId, JobResult, LicenceRecord, LicenceState,
-    Loaded, OrderRecord, ResultPlace, Settings, Stage,
+    Abandoned, AuthorisedOrder, CatalogueRecord, Change, Enrolled, Enrolment, JobId, JobResult, LicenceRecord,
+    LicenceState, Loaded, Mark, OrderRecord, ResultPlace, Settings, Stage,
 };
 pub use start::Resume;
 pub use view::{
@@ -49,6 +50,7 @@ use outcome::Outcome;
 use present::Page;
 use purchase::Purchase;
 use shop::Shop;
+use trust::Trust;
 
 /// How often the time is written while a licence by period lives.
 const CLOCK_WRITE_MS: u64 = 10 * 60 * 1_000;
@@ -64,6 +66,7 @@ pub struct Core {
     clock_written: Timestamp,
     /// What the vendor's clock said last.
     vendor_now: Option<Timestamp>,
+    trust: Trust,
     shop: Shop,
     orders: BTreeMap<OrderId, OrderRecord>,
     licences: BTreeMap<LicenceId, LicenceRecord>,
@@ -109,6 +112,7 @@ impl Core {
                 return out.into_effects(self.clock.now());
             }
         }
+        self.drop_expired_catalogue(&mut out);
         self.retry_what_is_due(&mut out);
         self.end_what_is_over(&mut out);
         if self.machine.forget_at_ms.is_some_and(|at_ms| at_ms <= self.clock.uptime_ms()) {
@@ -175,8 +179,23 @@ impl Core {
                 Err(fault)
             }
         };
+        match &answer {
+            Ok(Ok(reply)) if self.wait_for_keys(ask, reply, out) => {}
+            _ => self.settle_answer(ask, answer, moment, out),
+        }
+    }
+
+    /// To whoever asked.
+    fn settle_answer(
+        &mut self,
+        ask: Ask,
+        answer: Result<Result<DeviceReply, Refusal>, LinkFault>,
+        moment: Moment,
+        out: &mut Outcome,
+    ) {
         match ask {
-            Ask::Hello => self.hello_answered(answer),
+            Ask::Hello => self.hello_answered(answer, out),
+            Ask::Keys => self.keys_answered(answer, moment, out),
             Ask::Catalogue => self.catalogue_answered(answer, moment, out),
             Ask::Order(order, step) => self.order_answered(order, step, answer, out),
         }
@@ -184,6 +203,7 @@ impl Core {
 
     /// The step before this one has not happened; whoever waits for it must hear of it.
     fn persist_failed(&mut self, fault: StorageFault, out: &mut Outcome) {
+        self.keys_not_written();
         self.catalogue_not_written(fault);
         self.purchase_not_written(fault, out);
         self.job_not_written(out);

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! device.key          the private key, PKCS#8, made once
-//! CA-SERIAL.pem       certificate, CA and key for one enrolment
+//! CA-SERIAL.pem       certificates up to the root, and key, for one enrolment
 //! ```
 //!
 //! The key is durable before anything is asked of the vendor, so a lost answer costs nothing: the next attempt comes
@@ -86,8 +86,7 @@ fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, StorageError> {
 #[cfg(test)]
 mod tests {
     use protocol::Timestamp;
-    use protocol::net::{Authority, Identity};
-    use protocol::signed::VerifyKey;
+    use protocol::net::{Identity, Root};
 
     use super::*;
 
@@ -98,8 +97,7 @@ mod tests {
             serial: "MX-204-0001".parse().unwrap(),
             vendor: "localhost:1".to_owned(),
             ca_fingerprint: ca,
-            release_key: VerifyKey([1; 32]),
-            licence_key: VerifyKey([2; 32]),
+            root_key: protocol::keys::RootKey::from_point(&[4; 65]).unwrap(),
         }
     }
 
@@ -131,18 +129,19 @@ mod tests {
     fn enrolling_again_elsewhere_leaves_the_present_enrolment_usable() {
         let dir = tempfile::tempdir().unwrap();
         let files = IdentityFiles::new(dir.path().to_owned());
-        let authorities = [Authority::generate(NOW).unwrap(), Authority::generate(NOW).unwrap()];
+        let authorities = [(); 2].map(|()| Root::generate(NOW).unwrap().issue_authority(NOW).unwrap());
         let serial: DeviceSerial = "MX-204-0001".parse().unwrap();
         for authority in &authorities {
             let key = files.device_key().unwrap();
             let device = Identity::Device(serial.clone());
             let certificate = authority.sign_request(&key.signing_request().unwrap(), &device, NOW).unwrap();
-            let credentials = key.into_credentials(certificate, authority.certificate().clone());
+            let chain = authority.chain(certificate.to_vec()).unwrap();
+            let credentials = key.into_credentials(&chain, authority.root().clone());
             files.save(authority.fingerprint(), &serial, &credentials).unwrap();
         }
         for authority in &authorities {
             let credentials = files.credentials(&enrolment(authority.fingerprint())).unwrap();
-            assert_eq!(credentials.ca, *authority.certificate());
+            assert_eq!(credentials.root, *authority.root());
         }
         let unknown = enrolment(CaFingerprint::of(b"another"));
         assert_eq!(files.credentials(&unknown).unwrap_err().code(), "data-damaged");

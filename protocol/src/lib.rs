@@ -6,6 +6,7 @@
 pub mod codec;
 pub mod content_key;
 pub mod ids;
+pub mod keys;
 pub mod licence;
 pub mod message;
 pub mod money;
@@ -25,6 +26,7 @@ pub use ids::{
     ActivationCode, CaFingerprint, ContractUserId, CustomerId, DeviceSerial, InvoiceNumber, LicenceId, OptionId,
     OrderId, ReleaseVersion, StaffName,
 };
+pub use keys::{KeyId, KeyList, KeyRing, KeyRole};
 pub use licence::Licence;
 pub use money::Yen;
 pub use offer::{Offer, OfferList, UsageForm};

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::keys::KeyRole;
 use crate::signed::Signable;
 use crate::{ContentKey, DeviceSerial, Digest, LicenceId, OptionId, ReleaseVersion, Timestamp, UsageForm, Yen};
 
-/// Signed by the vendor's licence key and sent to its device alone, over that device's own connection.
+/// Signed by a licence key of the vendor and sent to its device alone, over that device's own connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Licence {
     /// The licence, numbered like the order that paid for it.
@@ -40,4 +41,5 @@ impl Licence {
 
 impl Signable for Licence {
     const CONTEXT: &'static str = "kobai licence 1";
+    const ROLE: KeyRole = KeyRole::Licence;
 }

@@ -1,17 +1,19 @@
 //! QUIC: certificates, endpoints and framed requests. All of the crate's I/O is here.
 //!
 //! One UDP port carries every service; the ALPN names it ([`crate::message::Service`]). All but enrolment need a
-//! client certificate of the vendor's CA, and the certificate is the identity ([`Identity`]).
+//! client certificate of the vendor's issuing CA, and the certificate is the identity ([`Identity`]).
 
 mod authority;
 mod client;
+mod credentials;
 mod endpoint;
 mod frame;
 mod identity;
 mod tls;
 
-pub use authority::{Authority, AuthorityError, Credentials, DeviceKey};
+pub use authority::{Authority, AuthorityError, Root};
 pub use client::{Client, LinkError};
+pub use credentials::{Credentials, DeviceKey};
 pub use endpoint::{TransportLimits, bind_client, bind_server, limit_server};
 pub use frame::{FrameError, encode_frame, frame_length, read_body, read_frame, read_header, write_frame};
 pub use identity::{Identity, IdentityError};
@@ -19,7 +21,7 @@ pub use quinn;
 pub use rustls::pki_types::CertificateDer;
 pub use tls::{TlsError, client_config, enrol_config, server_config};
 
-/// The name that every server certificate carries. Addresses differ and change; the pinned CA is what counts.
+/// The name that every server certificate carries. Addresses differ and change; the pinned root is what counts.
 pub const SERVER_NAME: &str = "vendor.kobai.internal";
 
 /// Why an endpoint ends a connection, as QUIC application error codes.

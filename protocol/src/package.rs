@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::codec;
+use crate::keys::KeyRole;
 use crate::signed::Signable;
 use crate::{OptionId, ReleaseVersion};
 
@@ -166,6 +167,7 @@ impl Manifest {
 
 impl Signable for Manifest {
     const CONTEXT: &'static str = "kobai manifest 1";
+    const ROLE: KeyRole = KeyRole::Release;
 }
 
 /// Consecutive chunks of a package.

@@ -1,4 +1,5 @@
-//! Ed25519 signatures over encoded values. What is signed travels as the exact bytes that were signed.
+//! Ed25519 signatures over encoded values. What is signed travels as the exact bytes that were signed, and names the key
+//! that signed it; whether that key counts is said by the list of keys ([`crate::keys`]).
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -8,11 +9,14 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::codec;
+use crate::keys::{KeyId, KeyRole};
 
 /// A type that is signed. The context keeps a signature over one type from counting for another.
 pub trait Signable: Serialize + DeserializeOwned {
     /// Unique among all signed types; changes with the type's layout.
     const CONTEXT: &'static str;
+    /// The keys that may sign it.
+    const ROLE: KeyRole;
 }
 
 /// Why a signed value is not accepted.
@@ -21,18 +25,29 @@ pub enum SignatureError {
     /// Not signed by this key, or altered.
     #[error("the signature is not valid")]
     Invalid,
+    /// The key is not in the list.
+    #[error("key {0} is not known")]
+    UnknownKey(KeyId),
+    /// The key no longer counts.
+    #[error("key {0} is revoked")]
+    Revoked(KeyId),
+    /// The key may sign, but not this.
+    #[error("key {0} may not sign this")]
+    WrongRole(KeyId),
     /// Signed, but not a value of this type.
     #[error(transparent)]
     Decode(#[from] codec::DecodeError),
-    /// The private key file is not an Ed25519 key in PKCS#8.
-    #[error("the signing key is not an Ed25519 key in PKCS#8")]
+    /// The private key file is not a key of this kind in PKCS#8.
+    #[error("the signing key is not a usable key in PKCS#8")]
     Key,
 }
 
-/// A value of type `T`, as the bytes that were signed, and the signature.
+/// A value of type `T`, as the bytes that were signed, the key that signed them, and the signature. The value comes out
+/// of it through [`crate::keys::KeyRing::verify`] only.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Signed<T> {
+    key: KeyId,
     bytes: Vec<u8>,
     signature: Signature,
     #[serde(skip)]
@@ -46,13 +61,27 @@ struct Signature([u8; 32], [u8; 32]);
 impl<T: Signable> Signed<T> {
     /// Signs a value.
     pub fn new(value: &T, key: &SigningKey) -> Self {
-        let bytes = codec::encode(value);
+        Self::of_bytes(codec::encode(value), key)
+    }
+
+    /// The same value, signed with another key.
+    #[must_use]
+    pub fn signed_again(&self, key: &SigningKey) -> Self {
+        Self::of_bytes(self.bytes.clone(), key)
+    }
+
+    fn of_bytes(bytes: Vec<u8>, key: &SigningKey) -> Self {
         let signature = key.sign(&message(T::CONTEXT, &bytes));
-        Self { bytes, signature, of: PhantomData }
+        Self { key: key.verify_key().id(), bytes, signature, of: PhantomData }
+    }
+
+    /// Which key claims to have signed it.
+    pub const fn key(&self) -> KeyId {
+        self.key
     }
 
     /// The value, if `key` signed it.
-    pub fn verify(&self, key: &VerifyKey) -> Result<T, SignatureError> {
+    pub(crate) fn open(&self, key: &VerifyKey) -> Result<T, SignatureError> {
         key.verify(&message(T::CONTEXT, &self.bytes), &self.signature)?;
         Ok(codec::decode(&self.bytes)?)
     }
@@ -64,7 +93,7 @@ impl<T> fmt::Debug for Signed<T> {
     }
 }
 
-fn message(context: &str, bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn message(context: &str, bytes: &[u8]) -> Vec<u8> {
     [context.as_bytes(), &[0], bytes].concat()
 }
 
@@ -119,6 +148,11 @@ impl fmt::Debug for SigningKey {
 pub struct VerifyKey(pub [u8; 32]);
 
 impl VerifyKey {
+    /// Its name.
+    pub fn id(&self) -> KeyId {
+        KeyId::of(self)
+    }
+
     fn verify(&self, message: &[u8], signature: &Signature) -> Result<(), SignatureError> {
         let signature = [signature.0, signature.1].concat();
         UnparsedPublicKey::new(&ED25519, self.0).verify(message, &signature).map_err(|_| SignatureError::Invalid)
@@ -133,27 +167,38 @@ mod tests {
     struct Apple(u32);
     impl Signable for Apple {
         const CONTEXT: &'static str = "apple";
+        const ROLE: KeyRole = KeyRole::Release;
     }
     #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
     struct Pear(u32);
     impl Signable for Pear {
         const CONTEXT: &'static str = "pear";
+        const ROLE: KeyRole = KeyRole::Release;
     }
 
     #[test]
     fn a_signature_counts_for_its_key_its_bytes_and_its_type_only() {
         let key = SigningKey::from_seed(&[1; 32]);
         let signed = Signed::new(&Apple(7), &key);
-        assert_eq!(signed.verify(&key.verify_key()), Ok(Apple(7)));
+        assert_eq!(signed.open(&key.verify_key()), Ok(Apple(7)));
 
         let other = SigningKey::from_seed(&[2; 32]).verify_key();
-        assert_eq!(signed.verify(&other), Err(SignatureError::Invalid));
+        assert_eq!(signed.open(&other), Err(SignatureError::Invalid));
 
         let mut altered = signed.clone();
         altered.bytes[0] ^= 1;
-        assert_eq!(altered.verify(&key.verify_key()), Err(SignatureError::Invalid));
+        assert_eq!(altered.open(&key.verify_key()), Err(SignatureError::Invalid));
 
         let pear: Signed<Pear> = codec::decode(&codec::encode(&signed)).unwrap();
-        assert_eq!(pear.verify(&key.verify_key()), Err(SignatureError::Invalid));
+        assert_eq!(pear.open(&key.verify_key()), Err(SignatureError::Invalid));
+    }
+
+    #[test]
+    fn signed_again_it_says_the_same_and_names_the_other_key() {
+        let (key, other) = (SigningKey::from_seed(&[1; 32]), SigningKey::from_seed(&[2; 32]));
+        let again = Signed::new(&Apple(7), &key).signed_again(&other);
+        assert_eq!(again.open(&other.verify_key()), Ok(Apple(7)));
+        assert_eq!(again.key(), other.verify_key().id());
+        assert_eq!(again.open(&key.verify_key()), Err(SignatureError::Invalid));
     }
 }

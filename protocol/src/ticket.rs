@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::keys::KeyRole;
 use crate::signed::Signable;
 use crate::time::DAY_MS;
 use crate::{DeviceSerial, Digest, OrderId, Timestamp};
@@ -9,7 +10,7 @@ use crate::{DeviceSerial, Digest, OrderId, Timestamp};
 /// How long a ticket is good for. An order whose ticket ran out gets a new one by asking again.
 pub const TICKET_LIFE_MS: u64 = DAY_MS;
 
-/// Signed by the vendor's licence key.
+/// Signed by a licence key of the vendor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket {
     /// The order that the transfer belongs to.
@@ -26,4 +27,5 @@ pub struct Ticket {
 
 impl Signable for Ticket {
     const CONTEXT: &'static str = "kobai ticket 1";
+    const ROLE: KeyRole = KeyRole::Licence;
 }

@@ -13,7 +13,7 @@ use e2e::process::{Actor, peak_memory_mib, role, say, wait_for_end};
 use e2e::{Device, OptionSpec, Vendor};
 use panel_app::core::{Command, Screen};
 use protocol::message::Service;
-use protocol::net::{Authority, Client, Credentials, Identity, bind_server, client_config, quinn, server_config};
+use protocol::net::{Client, Credentials, Identity, Root, bind_server, client_config, quinn, server_config};
 use protocol::package::OptionKind;
 
 const OPTION: &str = "one-gibibyte";
@@ -132,7 +132,7 @@ fn raw_credentials(dir: &Path) -> (PathBuf, PathBuf) {
     #[allow(clippy::disallowed_methods)] // a certificate needs the real time
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     let now = protocol::Timestamp::from_ms(u64::try_from(now.as_millis()).unwrap());
-    let authority = Authority::generate(now).unwrap();
+    let authority = Root::generate(now).unwrap().issue_authority(now).unwrap();
     let (server, client) = (dir.join("server.pem"), dir.join("client.pem"));
     std::fs::write(&server, authority.issue_server(now).unwrap().to_pem()).unwrap();
     std::fs::write(&client, authority.issue_client(&Identity::Distribution, now).unwrap().to_pem()).unwrap();

@@ -8,10 +8,9 @@ use protocol::message::{Reply, Service};
 use protocol::net::quinn::{RecvStream, SendStream};
 use protocol::net::{Client, Credentials, DeviceKey, client_config, enrol_config, read_frame, write_frame};
 use protocol::package::MissingChunks;
-use protocol::signed::VerifyKey;
 use protocol::{
-    ActivationCode, ContractUserId, DeviceSerial, Digest, Licence, Manifest, OptionId, OrderId, RefusalCode, Signed,
-    Ticket, UsageForm, uuid::Uuid,
+    ActivationCode, ContractUserId, DeviceSerial, Digest, KeyRing, Licence, Manifest, OptionId, OrderId, RefusalCode,
+    Signed, Ticket, UsageForm, uuid::Uuid,
 };
 
 use crate::Vendor;
@@ -23,10 +22,8 @@ pub struct Peer {
     pub serial: DeviceSerial,
     /// What it proves that with.
     pub credentials: Credentials,
-    /// Signs catalogues and manifests.
-    pub release_key: VerifyKey,
-    /// Signs tickets and licences.
-    pub licence_key: VerifyKey,
+    /// Whose signatures count.
+    pub ring: KeyRing,
 }
 
 impl Peer {
@@ -47,15 +44,15 @@ impl Peer {
         let fingerprint = vendor.ca_fingerprint();
         let csr = key.signing_request().unwrap();
         let request = EnrolRequest::Enrol { serial: serial.clone(), code: code.clone(), csr };
-        let (reply, ca) = vendor.block_on(async {
+        let (reply, root) = vendor.block_on(async {
             let client = Client::connect(vendor.addr(), enrol_config(fingerprint).unwrap()).await.unwrap();
             let reply: Reply<EnrolReply> = client.request(&request).await.unwrap();
-            (reply, client.server_ca(fingerprint).unwrap())
+            (reply, client.server_root(fingerprint).unwrap())
         });
-        let EnrolReply::Enrolled { certificate, release_key, licence_key } =
-            reply.outcome.map_err(|refusal| refusal.code)?;
-        let credentials = key.into_credentials(certificate.into(), ca);
-        Ok(Self { serial: serial.clone(), credentials, release_key, licence_key })
+        let EnrolReply::Enrolled { chain, keys } = reply.outcome.map_err(|refusal| refusal.code)?;
+        let credentials = key.into_credentials(&chain, root);
+        let ring = KeyRing::open(&keys, &credentials.root_key().unwrap()).unwrap();
+        Ok(Self { serial: serial.clone(), credentials, ring })
     }
 
     /// A connection to a service with the device's certificate.
@@ -103,7 +100,7 @@ impl Peer {
 
     /// The manifest of an order, verified.
     pub fn manifest(&self, authorised: &Authorised) -> Manifest {
-        authorised.manifest.verify(&self.release_key).unwrap()
+        self.ring.verify(&authorised.manifest).unwrap()
     }
 
     /// Fetches everything and confirms it on both services.
@@ -121,7 +118,7 @@ impl Peer {
     pub fn choose(&self, vendor: &Vendor, order: OrderId, form: &str) -> Result<Licence, RefusalCode> {
         let form: UsageForm = form.parse().unwrap();
         match self.ask(vendor, &DeviceRequest::Choose { order, form })? {
-            DeviceReply::Licensed(licence) => Ok(licence.verify(&self.licence_key).unwrap()),
+            DeviceReply::Licensed(licence) => Ok(self.ring.verify(&licence).unwrap()),
             other => panic!("{other:?}"),
         }
     }

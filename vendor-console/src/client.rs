@@ -113,7 +113,7 @@ impl StaffClient {
             shared: Arc::new(Shared {
                 host_port: host_port.to_owned(),
                 name,
-                fingerprint: CaFingerprint::of(&credentials.ca),
+                fingerprint: credentials.fingerprint(),
                 config,
                 connection: Mutex::new(None),
                 server_now_ms: AtomicU64::new(0),

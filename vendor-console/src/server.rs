@@ -12,6 +12,7 @@ mod enrol;
 mod error;
 mod folder;
 mod init;
+mod keys;
 mod limits;
 mod metrics;
 mod passport;
@@ -19,6 +20,7 @@ mod reports;
 mod router;
 mod staff;
 mod sweeper;
+mod tickets;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -45,8 +47,9 @@ pub(crate) use folder::sync_parent;
 use limits::Guard;
 use metrics::Exporter;
 use passport::Passport;
-use reports::Reports;
+use reports::{Remote, Reports};
 use router::Services;
+use tickets::TicketKeys;
 
 /// Where a server listens if nothing else is said: the loopback interface only.
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:7443";
@@ -248,9 +251,9 @@ impl Serving {
         match role {
             Role::All { data } => {
                 let (folder, customers) = Self::customers(data, clock.clone(), None).await?;
-                let (packages, licence_key) = (customers.packages.clone(), customers.keys.licence.verify_key());
-                let reports = Reports::Local(customers.clone());
-                let distribution = Distribution::new(packages, licence_key, clock.clone(), reports);
+                let (packages, reports) = (customers.packages.clone(), Reports::Local(customers.clone()));
+                let keys = TicketKeys::Local(customers.clone());
+                let distribution = Distribution::new(packages, keys, clock.clone(), reports);
                 let server = customers.keys.server.clone();
                 let distribution = Some(distribution.into());
                 let services = Services { clock, guard, customers: Some(customers), distribution };
@@ -263,10 +266,12 @@ impl Serving {
                 Self::bind(listen, &server, &Service::ALL, services, Some(folder))
             }
             Role::Distribution { identity, customers, packages } => {
-                let Passport { client, server, ticket_key } = Passport::read(&identity)?;
+                let passport = Passport::read(&identity)?;
+                let server = passport.server.clone();
                 let packages = Packages::open(&packages).map_err(ServerError::storage)?;
-                let reports = Reports::remote(client, customers);
-                let distribution = Distribution::new(packages, ticket_key, clock.clone(), reports);
+                let remote = Arc::new(Remote::new(passport.client.clone(), customers));
+                let keys = TicketKeys::remote(passport, identity, remote.clone(), clock.clone())?;
+                let distribution = Distribution::new(packages, keys, clock.clone(), Reports::Remote(remote));
                 let services = Services { clock, guard, customers: None, distribution: Some(distribution.into()) };
                 Self::bind(listen, &server, &[Service::Content], services, None)
             }
@@ -294,7 +299,7 @@ impl Serving {
         let mut config = server_config(server, offered).map_err(ServerError::storage)?;
         limit_server(&mut config, &transport(&services.guard.limits));
         let endpoint = bind_server(listen, config, server).map_err(|error| ServerError::listen(listen, error))?;
-        let fingerprint = CaFingerprint::of(&server.ca);
+        let fingerprint = server.fingerprint();
         Ok((Self { endpoint, services: Arc::new(services), _folder: folder }, fingerprint))
     }
 
@@ -302,6 +307,11 @@ impl Serving {
         let guard = self.services.guard.clone();
         let exporter = exporter.map(|exporter| tokio::spawn(exporter.run(guard.clone())));
         let sweeper = self.services.customers.clone().map(|customers| tokio::spawn(sweeper::run(customers)));
+        let renewer = self
+            .services
+            .distribution
+            .clone()
+            .map(|distribution| tokio::spawn(async move { distribution.keys().keep_renewed().await }));
         let mut connections = tokio::task::JoinSet::new();
         let gently = loop {
             tokio::select! {
@@ -316,7 +326,7 @@ impl Serving {
             }
         };
         self.endpoint.close(CloseCode::ShuttingDown.var_int(), b"");
-        for helper in sweeper.into_iter().chain(exporter) {
+        for helper in [sweeper, exporter, renewer].into_iter().flatten() {
             helper.abort();
         }
         if gently {

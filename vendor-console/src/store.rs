@@ -154,9 +154,23 @@ impl Write {
             .await?;
         last_number(&self.tx, sequence).await
     }
+
+    /// The next number of a sequence with gaps: one more than the last, and at least this.
+    async fn raise_number(&self, sequence: Sequence, at_least: i64) -> Result<(), StoreError> {
+        use entity::counter::{Column, Entity};
+        // Locks the row.
+        if self.next_number(sequence).await? < at_least {
+            Entity::update_many()
+                .col_expr(Column::Value, Expr::value(at_least))
+                .filter(Expr::col(Column::Name).eq(sequence.name()))
+                .exec(&self.tx)
+                .await?;
+        }
+        Ok(())
+    }
 }
 
-/// What is numbered without gaps.
+/// What is numbered.
 #[derive(Debug, Clone, Copy)]
 enum Sequence {
     Customers,

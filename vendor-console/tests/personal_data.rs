@@ -65,11 +65,11 @@ async fn names_addresses_contract_ids_and_activation_codes_are_in_no_log_and_no_
     for code in [wrong.clone(), code.clone()] {
         let request = EnrolRequest::Enrol { serial: serial.clone(), code, csr: csr.clone() };
         let reply: Reply<EnrolReply> = enrol.request(&request).await.unwrap();
-        if let Ok(EnrolReply::Enrolled { certificate: issued, .. }) = reply.outcome {
+        if let Ok(EnrolReply::Enrolled { chain: issued, .. }) = reply.outcome {
             certificate = Some(issued);
         }
     }
-    let credentials = key.into_credentials(certificate.unwrap().into(), enrol.server_ca(fingerprint).unwrap());
+    let credentials = key.into_credentials(&certificate.unwrap(), enrol.server_root(fingerprint).unwrap());
     let device = Client::connect_to(address, client_config(&credentials, Service::Device).unwrap()).await.unwrap();
     let stranger = ContractUserId::from_body(987_654_321);
     for contract in [Some(contract.clone()), Some(stranger.clone()), None] {

@@ -80,6 +80,8 @@ distrust = This machine and the vendor's server could not verify each other.
     .advice = Check the server address and the fingerprint in the settings, or ask the vendor.
 not-genuine = The data was not signed by the vendor for this machine, so it was rejected.
     .advice = Please try again. If it happens again, tell the vendor.
+outdated = The list of options that the vendor's server sent has expired or is older than one seen before, so it was rejected.
+    .advice = Please try again later. If it happens again, tell the vendor.
 not-enrolled = This machine has not been registered yet.
     .advice = Register it under Settings, Server address.
 

@@ -110,6 +110,7 @@ impl From<Failure> for Fault {
             Failure::Fault(FailureCode::Storage) => (5, "The data folder cannot be written."),
             Failure::Distrust => (4, "The vendor's server and this device do not trust each other."),
             Failure::NotGenuine => (4, "The vendor's answer is not genuine."),
+            Failure::Outdated => (4, "The vendor's catalogue is out of date."),
             Failure::NotEnrolled => (3, "This device is not enrolled. Enrol it first."),
             Failure::Job(JobFault::DocumentUnreadable) => (5, "The document cannot be read."),
             Failure::Job(JobFault::DocumentUnsuitable) => (3, "The option does not work on a document of this kind."),

@@ -8,7 +8,7 @@ use protocol::package::OptionKind;
 use protocol::{ContentKey, Digest, LicenceId, Manifest, OrderId, Signed, Ticket, Timestamp};
 
 use super::command::{Command, EnrolForm};
-use super::record::{Change, Enrolment, JobId, JobResult};
+use super::record::{Change, Enrolled, JobId, JobResult};
 use super::view::{DocumentRow, Failure, JobFault};
 
 /// The present: everything that the core cannot know by itself.
@@ -34,7 +34,7 @@ pub enum Input {
     /// News of a transfer.
     Transfer(OrderId, TransferEvent),
     /// Enrolment has ended.
-    Enrolled(Result<Enrolment, Failure>),
+    Enrolled(Result<Enrolled, Failure>),
     /// What lies on the glass or waits in the queue, by name.
     Documents(Vec<DocumentRow>),
     /// A job's work has ended; nothing is granted yet.
@@ -106,6 +106,8 @@ pub enum Ask {
     Hello,
     /// The catalogue.
     Catalogue,
+    /// Which keys count?
+    Keys,
     /// A step of an order.
     Order(OrderId, OrderStep),
 }

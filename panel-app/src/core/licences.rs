@@ -38,13 +38,22 @@ impl Core {
 
     fn check_authorised(&self, id: OrderId, authorised: &Authorised) -> Option<AuthorisedOrder> {
         let (order, enrolment) = (self.orders.get(&id)?, self.enrolment.as_ref()?);
-        let manifest = authorised.manifest.verify(&enrolment.release_key).ok()?;
-        let ticket = authorised.ticket.verify(&enrolment.licence_key).ok()?;
-        let genuine = authorised.order == id
+        let manifest = self.trust.verify(&authorised.manifest)?;
+        let ticket = self.trust.verify(&authorised.ticket)?;
+        let expected = match &order.authorised {
+            // An order is answered alike for ever.
+            Some(before) => manifest == before.manifest && authorised.offers == before.offers,
+            // Nothing older than what the user saw in the catalogue.
+            None => manifest.version >= order.option.version,
+        };
+        let genuine = expected
+            && authorised.order == id
             && manifest.option == order.option.id
+            && manifest.kind == order.option.kind
             && ticket.order == id
             && ticket.device == enrolment.serial
-            && ticket.package == manifest.digest();
+            && ticket.package == manifest.digest()
+            && ticket.chunk_count == manifest.chunk_count();
         genuine.then(|| AuthorisedOrder {
             manifest,
             offers: authorised.offers.clone(),
@@ -76,7 +85,7 @@ impl Core {
     fn check_licence(&self, id: OrderId, signed: &Signed<Licence>) -> Option<(Licence, LicenceRecord)> {
         let (order, enrolment) = (self.orders.get(&id)?, self.enrolment.as_ref()?);
         let (Stage::Buying(form), Some(authorised)) = (order.stage, &order.authorised) else { return None };
-        let licence = signed.verify(&enrolment.licence_key).ok()?;
+        let licence = self.trust.verify(signed)?;
         let genuine = licence.id == LicenceId::from(id)
             && licence.device == enrolment.serial
             && licence.option == order.option.id

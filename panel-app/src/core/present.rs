@@ -120,6 +120,8 @@ impl Core {
 
     fn store_rows(&self) -> Progress<Vec<StoreRow>> {
         match (&self.shop.entries, self.shop.failure) {
+            // Somebody tries something: that is shown even if what is known could still be sold from.
+            (_, Some(failure @ (Failure::NotGenuine | Failure::Outdated))) => Progress::Failed(failure),
             (Some(entries), _) => Progress::Ready(
                 entries
                     .iter()

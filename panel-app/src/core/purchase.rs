@@ -454,7 +454,7 @@ pub(super) fn storage_failure(fault: StorageFault) -> Failure {
 fn failure_code(failure: Failure) -> FailureCode {
     match failure {
         Failure::Fault(code) => code,
-        Failure::NotGenuine => FailureCode::WrongContent,
+        Failure::NotGenuine | Failure::Outdated => FailureCode::WrongContent,
         Failure::Refused(_) | Failure::Distrust | Failure::NotEnrolled | Failure::Job(_) => FailureCode::LinkLost,
     }
 }

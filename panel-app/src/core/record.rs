@@ -1,11 +1,11 @@
 //! What the panel keeps durably. The store writes these; only the core makes them.
 
+use protocol::keys::{RootKey, RootSigned};
 use protocol::message::device::Catalogue;
 use protocol::package::Manifest;
-use protocol::signed::VerifyKey;
 use protocol::{
-    CaFingerprint, ContractUserId, DeviceSerial, Digest, FailureCode, LicenceId, OfferList, OptionId, OrderId,
-    RefusalCode, Signed, Ticket, Timestamp, UsageForm, Yen,
+    CaFingerprint, ContractUserId, DeviceSerial, Digest, FailureCode, KeyId, KeyList, LicenceId, OfferList, OptionId,
+    OrderId, RefusalCode, Signed, Ticket, Timestamp, UsageForm, Yen,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -17,8 +17,10 @@ use super::view::{EndReason, Language, OptionSummary};
 pub enum Change {
     /// Choices of the user.
     Settings(Settings),
-    /// The device is enrolled, from now on with these keys.
+    /// The device is enrolled.
     Enrolment(Enrolment),
+    /// From now on these keys count.
+    Keys(RootSigned<KeyList>),
     /// The panel's time has come this far; it never falls behind it.
     Clock(Timestamp),
     /// The newest catalogue that was verified.
@@ -44,6 +46,8 @@ pub struct Loaded {
     pub settings: Settings,
     /// Set once the device is enrolled.
     pub enrolment: Option<Enrolment>,
+    /// The newest list of the vendor's keys.
+    pub key_list: Option<RootSigned<KeyList>>,
     /// The time that the panel had come to.
     pub clock: Timestamp,
     /// The newest catalogue.
@@ -74,21 +78,39 @@ pub struct Enrolment {
     pub serial: DeviceSerial,
     /// `HOST:PORT` of the customer service.
     pub vendor: String,
-    /// Of the vendor's CA.
+    /// Of the vendor's root.
     pub ca_fingerprint: CaFingerprint,
-    /// Signs catalogues and manifests.
-    pub release_key: VerifyKey,
-    /// Signs tickets and licences.
-    pub licence_key: VerifyKey,
+    /// Verifies the root's signatures.
+    pub root_key: RootKey,
 }
 
-/// A catalogue as it came, and its version, below which nothing is accepted.
+/// What an enrolment has brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enrolled {
+    /// Who the device is from now on.
+    pub enrolment: Enrolment,
+    /// The keys that count, verified with the root's.
+    pub keys: RootSigned<KeyList>,
+}
+
+/// A catalogue as it came, and what is accepted no more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CatalogueRecord {
-    /// Highest version seen.
-    pub version: u64,
     /// The signed list.
     pub signed: Signed<Catalogue>,
+    /// One for each key that has signed an accepted catalogue and still counts.
+    pub marks: Vec<Mark>,
+}
+
+/// How far the catalogues that one key has signed have come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// The key.
+    pub key: KeyId,
+    /// The highest version; nothing below it is accepted.
+    pub version: u64,
+    /// The vendor's clock when it came; nothing that had expired by then is accepted.
+    pub heard_at: Timestamp,
 }
 
 /// A purchase.

@@ -3,22 +3,29 @@
 use std::sync::Arc;
 
 use protocol::message::device::{Catalogue, CatalogueEntry, DeviceReply, DeviceRequest};
-use protocol::{ContractUserId, FailureCode, OfferList, OptionId, Refusal, RefusalCode, Timestamp, UsageForm};
+use protocol::{ContractUserId, FailureCode, OfferList, OptionId, Refusal, RefusalCode, Signed, Timestamp, UsageForm};
 
+use super::clock::Clock;
 use super::command::{EnrolForm, JobOrder, Place};
 use super::effect::{Ask, Effect, LinkFault, Moment, StorageFault};
 use super::outcome::Outcome;
 use super::present::Page;
 use super::purchase::{Purchase, storage_failure};
-use super::record::{CatalogueRecord, Change, Enrolment};
+use super::record::{CatalogueRecord, Change, Enrolled, Mark};
+use super::trust::Trust;
 use super::view::{Failure, OptionSummary};
 use super::{Core, Entries, LinkState};
 
 /// What is known of the catalogue.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Shop {
-    /// Highest version seen; nothing below it is accepted.
-    pub(super) version: u64,
+    /// What is accepted no more.
+    marks: Vec<Mark>,
+    /// The uptime at which the vendor was last heard with an accepted catalogue, or at which the panel started.
+    heard_ms: u64,
+    /// The newest catalogue as it came.
+    signed: Option<Signed<Catalogue>>,
+    expires_at: Timestamp,
     pub(super) entries: Option<Entries>,
     pub(super) fetching: bool,
     pub(super) failure: Option<Failure>,
@@ -34,11 +41,70 @@ enum Awaiting {
 }
 
 impl Shop {
-    pub(super) fn new(record: Option<&CatalogueRecord>, enrolment: Option<&Enrolment>, now: Timestamp) -> Self {
-        let mut shop = Self { version: record.map_or(0, |r| r.version), ..Self::default() };
-        let known = record.zip(enrolment).and_then(|(r, e)| r.signed.verify(&e.release_key).ok());
-        shop.entries = known.filter(|c| c.expires_at > now).map(|c| Arc::new(c.entries));
+    pub(super) fn new(record: Option<CatalogueRecord>, trust: &Trust, clock: &Clock) -> Self {
+        let mut shop = Self { heard_ms: clock.uptime_ms(), ..Self::default() };
+        if let Some(CatalogueRecord { signed, marks }) = record {
+            let known = trust.verify(&signed).filter(|catalogue| catalogue.expires_at > clock.now());
+            if let Some(catalogue) = known {
+                shop.keep(signed, catalogue);
+            }
+            shop.marks = marks;
+            shop.forget_keys(trust);
+        }
         shop
+    }
+
+    fn keep(&mut self, signed: Signed<Catalogue>, catalogue: Catalogue) {
+        self.signed = Some(signed);
+        self.expires_at = catalogue.expires_at;
+        self.entries = Some(Arc::new(catalogue.entries));
+    }
+
+    fn forget_entries(&mut self) {
+        (self.signed, self.entries) = (None, None);
+    }
+
+    /// What a key has signed that counts no more is worth nothing, and holds nothing up.
+    pub(super) fn forget_keys(&mut self, trust: &Trust) {
+        self.marks.retain(|mark| trust.is_in_force(mark.key));
+        if self.signed.as_ref().is_some_and(|signed| !trust.is_in_force(signed.key())) {
+            self.forget_entries();
+        }
+    }
+
+    /// The highest version that a key in force has signed.
+    fn version(&self) -> u64 {
+        self.marks.iter().map(|mark| mark.version).max().unwrap_or_default()
+    }
+
+    /// The vendor's time is at least this: when it was last heard with a catalogue that was accepted, and what has passed
+    /// since. The panel's own clock has no part in it: set wrong, it must not close the store.
+    fn vendor_time(&self, uptime_ms: u64) -> Timestamp {
+        let heard_at = self.marks.iter().map(|mark| mark.heard_at).max().unwrap_or_default();
+        heard_at.plus_ms(uptime_ms.saturating_sub(self.heard_ms))
+    }
+
+    /// Takes a catalogue that was verified and came at `now` by the vendor's clock. What is to be written, if it is new.
+    fn take(
+        &mut self,
+        signed: Signed<Catalogue>,
+        catalogue: Catalogue,
+        now: Timestamp,
+        uptime_ms: u64,
+    ) -> Result<Option<CatalogueRecord>, Failure> {
+        if catalogue.entries.len() > Catalogue::ENTRIES_MAX {
+            return Err(Failure::NotGenuine);
+        }
+        let now = now.max(self.vendor_time(uptime_ms));
+        if catalogue.version < self.version() || catalogue.expires_at <= now {
+            return Err(Failure::Outdated);
+        }
+        self.marks.retain(|mark| mark.key != signed.key());
+        self.marks.push(Mark { key: signed.key(), version: catalogue.version, heard_at: now });
+        self.heard_ms = uptime_ms;
+        let is_new = self.signed.as_ref() != Some(&signed);
+        self.keep(signed.clone(), catalogue);
+        Ok(is_new.then(|| CatalogueRecord { signed, marks: self.marks.clone() }))
     }
 
     pub(super) fn is_known(&self) -> bool {
@@ -99,20 +165,17 @@ impl Core {
         out.then(Effect::Enrol(form));
     }
 
-    pub(super) fn enrolled(&mut self, outcome: Result<Enrolment, Failure>, out: &mut Outcome) {
+    pub(super) fn enrolled(&mut self, outcome: Result<Enrolled, Failure>, out: &mut Outcome) {
         let waiting = matches!(self.page, Page::ServerAddress { busy: true, .. });
         match outcome {
-            Ok(enrolment) => {
+            Ok(Enrolled { enrolment, keys }) => {
                 out.change(Change::Enrolment(enrolment.clone()));
-                if self.enrolment.as_ref().is_some_and(|e| e.release_key != enrolment.release_key) {
-                    self.shop = Shop::default();
-                }
-                self.enrolment = Some(enrolment);
+                self.trust_enrolment(&enrolment, &keys, out);
                 self.link = LinkState::Up;
                 if waiting {
                     self.page = Page::Home;
                 }
-                out.then(Effect::Ask(Ask::Hello, DeviceRequest::Hello));
+                self.say_hello(out);
             }
             Err(failure) if waiting => self.page = Page::ServerAddress { busy: false, failed: Some(failure) },
             // The user has gone elsewhere meanwhile.
@@ -120,9 +183,14 @@ impl Core {
         }
     }
 
-    pub(super) fn hello_answered(&mut self, answer: Result<Result<DeviceReply, Refusal>, LinkFault>) {
+    pub(super) fn hello_answered(
+        &mut self,
+        answer: Result<Result<DeviceReply, Refusal>, LinkFault>,
+        out: &mut Outcome,
+    ) {
         if let Ok(Ok(DeviceReply::Hello(info))) = answer {
             self.customer = info.customer;
+            self.keys_version_told(info.keys_version, out);
         }
     }
 
@@ -133,6 +201,7 @@ impl Core {
             self.shop.fetching = true;
             self.shop.failure = None;
             out.then(Effect::Ask(Ask::Catalogue, DeviceRequest::Catalogue));
+            self.say_hello_if_due(out);
         }
     }
 
@@ -144,20 +213,7 @@ impl Core {
     ) {
         self.shop.fetching = false;
         self.shop.failure = match answer {
-            Ok(Ok(DeviceReply::Catalogue(signed))) => {
-                let key = self.enrolment.as_ref().map(|e| e.release_key);
-                match key.and_then(|key| signed.verify(&key).ok()).filter(|c| self.is_acceptable(c)) {
-                    Some(catalogue) => {
-                        if catalogue.version > self.shop.version {
-                            out.change(Change::Catalogue(CatalogueRecord { version: catalogue.version, signed }));
-                        }
-                        self.shop.version = catalogue.version;
-                        self.shop.entries = Some(Arc::new(catalogue.entries));
-                        None
-                    }
-                    None => Some(Failure::NotGenuine),
-                }
-            }
+            Ok(Ok(DeviceReply::Catalogue(signed))) => self.take_catalogue(signed, out).err(),
             Ok(Ok(_)) | Err(LinkFault::Garbled) => Some(Failure::NotGenuine),
             Ok(Err(refusal)) => Some(Failure::Refused(refusal.code)),
             Err(LinkFault::Lost) => Some(Failure::Fault(FailureCode::LinkLost)),
@@ -186,11 +242,24 @@ impl Core {
         (!self.shop.fetching).then_some(self.shop.failure)
     }
 
-    fn is_acceptable(&self, catalogue: &Catalogue) -> bool {
-        // Its age is judged by the clock of whoever sent it: a wrong clock here must not close the store.
-        catalogue.version >= self.shop.version
-            && self.vendor_now.is_none_or(|now| catalogue.expires_at > now)
-            && catalogue.entries.len() <= Catalogue::ENTRIES_MAX
+    fn take_catalogue(&mut self, signed: Signed<Catalogue>, out: &mut Outcome) -> Result<(), Failure> {
+        let catalogue = self.trust.verify(&signed).ok_or(Failure::NotGenuine)?;
+        let now = self.vendor_now.unwrap_or_default();
+        if let Some(record) = self.shop.take(signed, catalogue, now, self.clock.uptime_ms())? {
+            out.change(Change::Catalogue(record));
+        }
+        Ok(())
+    }
+
+    /// A catalogue that has expired is not sold from, and a screen that shows it gets a newer one.
+    pub(super) fn drop_expired_catalogue(&mut self, out: &mut Outcome) {
+        let now = self.shop.vendor_time(self.clock.uptime_ms());
+        if self.shop.is_known() && self.shop.expires_at <= now {
+            self.shop.forget_entries();
+            if matches!(self.page, Page::Store) {
+                self.fetch_catalogue(out);
+            }
+        }
     }
 
     pub(super) fn open_offer(&mut self, option: &OptionId, wanted_by: Option<JobOrder>, out: &mut Outcome) {

@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use protocol::message::device::DeviceRequest;
 use protocol::{Digest, LicenceId, OrderId};
 
 use super::clock::Clock;
-use super::effect::{Ask, Effect, Moment};
+use super::effect::{Effect, Moment};
 use super::jobs::Machine;
 use super::outcome::Outcome;
 use super::present::Page;
 use super::purchase::Purchase;
 use super::record::{Abandoned, Loaded, OrderRecord, Stage};
 use super::shop::Shop;
+use super::trust::Trust;
 use super::{Core, LinkState};
 
 /// What to do with purchases that were under way.
@@ -27,10 +27,21 @@ pub enum Resume {
 impl Core {
     /// The panel as it was when the power went, and what it has to do first.
     pub fn start(loaded: Loaded, resume: Resume, moment: Moment) -> (Self, Vec<Effect>) {
-        let Loaded { settings, enrolment, clock: written, catalogue, orders, licences, job_results, packages, keys } =
-            loaded;
+        let Loaded {
+            settings,
+            enrolment,
+            key_list,
+            clock: written,
+            catalogue,
+            orders,
+            licences,
+            job_results,
+            packages,
+            keys,
+        } = loaded;
         let clock = Clock::new(written, moment);
-        let shop = Shop::new(catalogue.as_ref(), enrolment.as_ref(), clock.now());
+        let trust = Trust::new(key_list.as_ref(), enrolment.as_ref());
+        let shop = Shop::new(catalogue, &trust, &clock);
         let link = if enrolment.is_some() { LinkState::Unknown } else { LinkState::NotEnrolled };
         let mut core = Self {
             settings,
@@ -40,6 +51,7 @@ impl Core {
             clock,
             clock_written: written,
             vendor_now: None,
+            trust,
             shop,
             orders: orders.into_iter().map(|order| (order.id, order)).collect(),
             licences: licences.into_iter().map(|licence| (licence.id, licence)).collect(),
@@ -62,7 +74,7 @@ impl Core {
         if resume == Resume::Purchases {
             core.resume_purchases(&mut out);
             if core.enrolment.is_some() {
-                out.then(Effect::Ask(Ask::Hello, DeviceRequest::Hello));
+                core.say_hello(&mut out);
             }
         }
         let now = core.clock.now();

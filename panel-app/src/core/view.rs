@@ -221,6 +221,8 @@ pub enum Failure {
     Distrust,
     /// The vendor sent something with a wrong signature or for another device.
     NotGenuine,
+    /// The vendor's catalogue has expired, or is older than one that was seen before.
+    Outdated,
     /// The job could not be done; the use was given back.
     Job(JobFault),
     /// The device is not enrolled.
@@ -235,6 +237,7 @@ impl Failure {
             Self::Fault(code) => code.code(),
             Self::Distrust => "distrust",
             Self::NotGenuine => "not-genuine",
+            Self::Outdated => "catalogue-outdated",
             Self::Job(fault) => fault.code(),
             Self::NotEnrolled => "not-enrolled",
         }

@@ -1,34 +1,31 @@
-//! Enrolment: a device that knows the CA's fingerprint and an activation code gets its certificate.
+//! Enrolment: a device that knows the root's fingerprint and an activation code gets its certificate.
 
-use protocol::message::enrol::{EnrolReply, EnrolRequest};
+use protocol::keys::RootKey;
+use protocol::message::enrol::{CertificateChain, EnrolReply, EnrolRequest};
 use protocol::message::{Reply, Service};
-use protocol::net::{CertificateDer, Client, DeviceKey, Identity, LinkError, client_config, enrol_config};
-use protocol::{FailureCode, RefusalCode};
+use protocol::net::{CertificateDer, Client, Credentials, DeviceKey, Identity, LinkError, client_config, enrol_config};
+use protocol::{FailureCode, KeyRing, RefusalCode};
 
-use crate::core::{EnrolForm, Enrolment, Failure, LinkFault, StorageFault};
+use crate::core::{EnrolForm, Enrolled, Enrolment, Failure, LinkFault, StorageFault};
 use crate::data::StorageError;
 use crate::identity::IdentityFiles;
 
 /// Registers the device with the vendor. When it returns, key and certificate are durable; the enrolment itself counts
 /// once it is committed to the store. Must be called within a Tokio runtime; repeating it is harmless.
-pub async fn enrol(form: &EnrolForm, identity: &IdentityFiles) -> Result<Enrolment, Failure> {
+pub async fn enrol(form: &EnrolForm, identity: &IdentityFiles) -> Result<Enrolled, Failure> {
     let key = identity.device_key().map_err(|error| storage(&error))?;
     let csr = key.signing_request().map_err(|error| storage(&StorageError::damaged("device key", error)))?;
     let request = EnrolRequest::Enrol { serial: form.serial.clone(), code: form.code.clone(), csr };
 
-    let (reply, ca) = ask(form, &request).await.map_err(|error| link(&error))?;
-    let EnrolReply::Enrolled { certificate, release_key, licence_key } =
-        reply.outcome.map_err(|refusal| Failure::Refused(refusal.code))?;
-    let credentials = accept(form, key, certificate.into(), ca).ok_or(Failure::NotGenuine)?;
+    let (reply, root) = ask(form, &request).await.map_err(|error| link(&error))?;
+    let EnrolReply::Enrolled { chain, keys } = reply.outcome.map_err(|refusal| Failure::Refused(refusal.code))?;
+    let (credentials, root_key) = accept(form, key, &chain, root).ok_or(Failure::NotGenuine)?;
+    KeyRing::open(&keys, &root_key).map_err(|_| Failure::NotGenuine)?;
 
     identity.save(form.ca_fingerprint, &form.serial, &credentials).map_err(|error| storage(&error))?;
-    Ok(Enrolment {
-        serial: form.serial.clone(),
-        vendor: form.vendor.to_string(),
-        ca_fingerprint: form.ca_fingerprint,
-        release_key,
-        licence_key,
-    })
+    let (serial, vendor) = (form.serial.clone(), form.vendor.to_string());
+    let enrolment = Enrolment { serial, vendor, ca_fingerprint: form.ca_fingerprint, root_key };
+    Ok(Enrolled { enrolment, keys })
 }
 
 async fn ask(
@@ -37,27 +34,28 @@ async fn ask(
 ) -> Result<(Reply<EnrolReply>, CertificateDer<'static>), LinkError> {
     let config = enrol_config(form.ca_fingerprint).map_err(|error| LinkError::Distrust(error.to_string()))?;
     let client = Client::connect_to(form.vendor.as_str(), config).await?;
-    let ca = client.server_ca(form.ca_fingerprint);
-    let ca = ca.ok_or_else(|| LinkError::Distrust("the CA is not in the server's chain".to_owned()))?;
+    let root = client.server_root(form.ca_fingerprint);
+    let root = root.ok_or_else(|| LinkError::Distrust("the root is not in the server's chain".to_owned()))?;
     let reply = client.request(request).await?;
     client.connection().close(protocol::net::CloseCode::Done.var_int(), b"");
-    Ok((reply, ca))
+    Ok((reply, root))
 }
 
 /// The certificate must be for this device and for its key.
 fn accept(
     form: &EnrolForm,
     key: DeviceKey,
-    certificate: CertificateDer<'static>,
-    ca: CertificateDer<'static>,
-) -> Option<protocol::net::Credentials> {
-    if Identity::of_certificate(&certificate).ok()? != Identity::Device(form.serial.clone()) {
+    chain: &CertificateChain,
+    root: CertificateDer<'static>,
+) -> Option<(Credentials, RootKey)> {
+    let credentials = key.into_credentials(chain, root);
+    if credentials.identity().ok()? != Identity::Device(form.serial.clone()) {
         return None;
     }
-    let credentials = key.into_credentials(certificate, ca);
     // Fails if key and certificate do not belong together.
     client_config(&credentials, Service::Device).ok()?;
-    Some(credentials)
+    let root_key = credentials.root_key().ok()?;
+    Some((credentials, root_key))
 }
 
 fn link(error: &LinkError) -> Failure {

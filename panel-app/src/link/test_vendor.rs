@@ -3,16 +3,20 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
+use protocol::keys::KeyEntry;
 use protocol::message::content::{ContentReply, ContentRequest, EndOfTransfer};
 use protocol::message::device::{DeviceInfo, DeviceReply, DeviceRequest};
 use protocol::message::enrol::{EnrolReply, EnrolRequest};
 use protocol::message::{Reply, Service};
 use protocol::net::quinn::{Connection, RecvStream, SendStream};
-use protocol::net::{Authority, CloseCode, Credentials, Identity, bind_server, read_frame, server_config, write_frame};
+use protocol::net::{
+    Authority, CloseCode, Credentials, Identity, Root, bind_server, read_frame, server_config, write_frame,
+};
 use protocol::package::{CHUNK_CONTENT_MAX, MissingChunks, OptionKind};
-use protocol::signed::{SigningKey, VerifyKey};
+use protocol::signed::SigningKey;
 use protocol::{
-    ContentKey, DeviceSerial, Digest, Manifest, OrderId, RefusalCode, ReleaseVersion, Signed, Ticket, Timestamp,
+    ContentKey, DeviceSerial, Digest, KeyList, KeyRole, Manifest, OrderId, RefusalCode, ReleaseVersion, Signed, Ticket,
+    Timestamp,
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -50,6 +54,8 @@ pub(crate) enum Enrolling {
     OtherSerial,
     /// The certificate is for another key.
     OtherKey,
+    /// Another root has signed the list of keys.
+    OtherRoot,
     /// The connection is closed instead of an answer.
     Closes,
     Refuses,
@@ -113,8 +119,9 @@ impl TestPackage {
 
 impl TestVendor {
     pub(crate) fn start(package: TestPackage) -> Self {
-        let authority = Authority::generate(NOW).unwrap();
-        let pem = authority.to_pem();
+        let root = Root::generate(NOW).unwrap();
+        let authority = root.issue_authority(NOW).unwrap();
+        let (pem, root_pem) = (authority.to_pem(), root.to_pem());
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let server = authority.issue_server(NOW).unwrap();
         let config = server_config(&server, &Service::ALL).unwrap();
@@ -136,10 +143,10 @@ impl TestVendor {
         runtime.spawn(async move {
             while let Some(incoming) = endpoint.accept().await {
                 let (package, state) = served.clone();
-                let authority = Authority::from_pem(&pem).unwrap();
+                let cas = (Root::from_pem(&root_pem).unwrap(), Authority::from_pem(&pem).unwrap());
                 tokio::spawn(async move {
                     let Ok(connection) = incoming.await else { return };
-                    serve(connection, &package, &state, &authority).await;
+                    serve(connection, &package, &state, &cas).await;
                 });
             }
         });
@@ -179,7 +186,12 @@ impl TestVendor {
     }
 }
 
-async fn serve(connection: Connection, package: &TestPackage, state: &Mutex<State>, authority: &Authority) {
+fn key_list() -> KeyList {
+    let entry = |seed, role| KeyEntry { key: SigningKey::from_seed(&[seed; 32]).verify_key(), role };
+    KeyList::new(1, vec![entry(2, KeyRole::Release), entry(3, KeyRole::Licence)], Vec::new()).unwrap()
+}
+
+async fn serve(connection: Connection, package: &TestPackage, state: &Mutex<State>, cas: &(Root, Authority)) {
     let handshake = connection.handshake_data().unwrap();
     let handshake = handshake.downcast::<protocol::net::quinn::crypto::rustls::HandshakeData>().unwrap();
     let service = Service::from_alpn(&handshake.protocol.unwrap()).unwrap();
@@ -189,7 +201,7 @@ async fn serve(connection: Connection, package: &TestPackage, state: &Mutex<Stat
         let _ = match service {
             Service::Device => answer_device(send, recv).await,
             Service::Content => answer_content(send, recv, package, state).await,
-            Service::Enrol => answer_enrol(&connection, send, recv, state, authority).await,
+            Service::Enrol => answer_enrol(&connection, send, recv, state, cas).await,
             Service::Staff => None,
         };
     }
@@ -201,7 +213,7 @@ async fn reply<T: Serialize>(send: &mut SendStream, answer: T) -> Option<()> {
 
 async fn answer_device(mut send: SendStream, mut recv: RecvStream) -> Option<()> {
     let _: DeviceRequest = read_frame(&mut recv, 10_000).await.ok()?;
-    reply(&mut send, DeviceReply::Hello(DeviceInfo { customer: None })).await?;
+    reply(&mut send, DeviceReply::Hello(DeviceInfo { customer: None, keys_version: 1 })).await?;
     send.finish().ok()
 }
 
@@ -210,7 +222,7 @@ async fn answer_enrol(
     mut send: SendStream,
     mut recv: RecvStream,
     state: &Mutex<State>,
-    authority: &Authority,
+    (root, authority): &(Root, Authority),
 ) -> Option<()> {
     let EnrolRequest::Enrol { serial, csr, .. } = read_frame(&mut recv, 10_000).await.ok()?;
     let enrolling = state.lock().unwrap().enrolling;
@@ -226,10 +238,12 @@ async fn answer_enrol(
             let refusal = protocol::Refusal::from(RefusalCode::ActivationRefused);
             write_frame(&mut send, &Reply { now: NOW, outcome: Err::<EnrolReply, _>(refusal) }).await.ok()?;
         }
-        Enrolling::Honest | Enrolling::OtherSerial | Enrolling::OtherKey => {
+        Enrolling::Honest | Enrolling::OtherSerial | Enrolling::OtherKey | Enrolling::OtherRoot => {
             let certificate = authority.sign_request(&csr, &Identity::Device(serial), NOW).unwrap().to_vec();
-            let (release_key, licence_key) = (VerifyKey([1; 32]), VerifyKey([2; 32]));
-            reply(&mut send, EnrolReply::Enrolled { certificate, release_key, licence_key }).await?;
+            let chain = authority.chain(certificate).unwrap();
+            let other = Root::generate(NOW).unwrap();
+            let signer = if enrolling == Enrolling::OtherRoot { &other } else { root };
+            reply(&mut send, EnrolReply::Enrolled { chain, keys: signer.key().sign(&key_list()).unwrap() }).await?;
         }
     }
     send.finish().ok()

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use protocol::message::Service;
 use protocol::message::device::{DeviceReply, DeviceRequest};
-use protocol::net::Authority;
+use protocol::net::Root;
 use protocol::package::{ChunkRange, MissingChunks};
 use protocol::{FailureCode, RefusalCode, Text};
 
@@ -244,7 +244,7 @@ fn form(vendor: &TestVendor) -> EnrolForm {
 fn an_enrolled_device_can_ask() {
     let vendor = TestVendor::start(TestPackage::of_chunks(0));
     let (_dir, device) = device();
-    let enrolment = wait(enrol(&form(&vendor), &device.identity)).unwrap();
+    let enrolment = wait(enrol(&form(&vendor), &device.identity)).unwrap().enrolment;
     assert_eq!(enrolment.vendor, vendor.addr.to_string());
     let link = Link::new(enrolment.vendor.clone(), device.identity.credentials(&enrolment).unwrap());
     wait(link.ask(&DeviceRequest::Hello)).unwrap();
@@ -273,8 +273,8 @@ fn an_enrolment_whose_answer_was_lost_is_repeated_with_the_same_key() {
 }
 
 #[test]
-fn a_certificate_for_another_device_or_key_is_not_accepted() {
-    for enrolling in [Enrolling::OtherSerial, Enrolling::OtherKey] {
+fn a_certificate_for_another_device_or_key_or_a_list_of_another_root_is_not_accepted() {
+    for enrolling in [Enrolling::OtherSerial, Enrolling::OtherKey, Enrolling::OtherRoot] {
         let vendor = TestVendor::start(TestPackage::of_chunks(0));
         let (_dir, device) = device();
         vendor.state.lock().unwrap().enrolling = enrolling;
@@ -297,7 +297,7 @@ fn a_vendor_with_another_fingerprint_gets_no_activation_code() {
     let vendor = TestVendor::start(TestPackage::of_chunks(0));
     let (_dir, device) = device();
     let mut form = form(&vendor);
-    form.ca_fingerprint = Authority::generate(NOW).unwrap().fingerprint();
+    form.ca_fingerprint = Root::generate(NOW).unwrap().fingerprint();
     assert_eq!(wait(enrol(&form, &device.identity)).unwrap_err(), Failure::Distrust);
     assert!(vendor.state.lock().unwrap().requests.is_empty());
 }

@@ -238,7 +238,9 @@ impl TransferRunner {
         let (send, recv, reply) = exchange.map_err(|error| TransferFault::Link(fault(&error)))?;
         match reply.outcome {
             Ok(ContentReply::Sending { bytes }) => Ok((send, recv, bytes)),
-            Ok(ContentReply::Ended | ContentReply::Reported) => Err(garbled("not an answer to Fetch")),
+            Ok(ContentReply::Ended | ContentReply::Reported | ContentReply::Keys(_)) => {
+                Err(garbled("not an answer to Fetch"))
+            }
             Err(refusal) => Err(TransferFault::Refused(refusal.code)),
         }
     }
@@ -253,7 +255,7 @@ impl TransferRunner {
         let exchange = timeout(self.limits.stall, exchange).await.map_err(|_| TransferFault::Stalled)?;
         match exchange.map_err(|error| TransferFault::Link(fault(&error)))?.outcome {
             Ok(ContentReply::Ended) => Ok(()),
-            Ok(ContentReply::Sending { .. } | ContentReply::Reported) => Err(garbled("not an answer to the end")),
+            Ok(_) => Err(garbled("not an answer to the end")),
             Err(refusal) => Err(TransferFault::Refused(refusal.code)),
         }
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::shared::read_error;
-use super::tables::{CATALOGUE, CLOCK, ENROLMENT, JOB_RESULTS, LICENCES, ORDERS, PACKAGES, SETTINGS, STATE};
+use super::tables::{CATALOGUE, CLOCK, ENROLMENT, JOB_RESULTS, KEYS, LICENCES, ORDERS, PACKAGES, SETTINGS, STATE};
 use crate::core::{Change, JobId, JobResult, LicenceRecord, Loaded, OrderRecord, ResultPlace};
 use crate::data::StorageError;
 use protocol::Digest;
@@ -20,6 +20,7 @@ pub(super) fn apply(txn: &WriteTransaction, changes: &[Change]) -> Result<(), Er
         match change {
             Change::Settings(settings) => put_state(txn, SETTINGS, settings)?,
             Change::Enrolment(enrolment) => put_state(txn, ENROLMENT, enrolment)?,
+            Change::Keys(list) => put_state(txn, KEYS, list)?,
             Change::Clock(clock) => put_state(txn, CLOCK, clock)?,
             Change::Catalogue(catalogue) => put_state(txn, CATALOGUE, catalogue)?,
             Change::Order(order) => {
@@ -57,6 +58,7 @@ pub(super) fn load(txn: &ReadTransaction) -> Result<Loaded, StorageError> {
     let mut loaded = Loaded {
         settings: state(txn, SETTINGS)?.unwrap_or_default(),
         enrolment: state(txn, ENROLMENT)?,
+        key_list: state(txn, KEYS)?,
         clock: state(txn, CLOCK)?.unwrap_or_default(),
         catalogue: state(txn, CATALOGUE)?,
         ..Loaded::default()

@@ -2,7 +2,8 @@
 
 use redb::TableDefinition;
 
-/// Values of which there is one each, by name: [`CLOCK`], [`SETTINGS`], [`ENROLMENT`], [`CATALOGUE`]. Encoded.
+/// Values of which there is one each, by name: [`CLOCK`], [`SETTINGS`], [`ENROLMENT`], [`KEYS`],
+/// [`CATALOGUE`]. Encoded.
 pub(super) const STATE: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("state_v1");
 
 /// Numbers of which there is one each, by name: [`COMMITS`].
@@ -26,6 +27,7 @@ pub(super) const CHUNKS: TableDefinition<'_, (&[u8; 32], u32), &[u8]> = TableDef
 
 pub(super) const SETTINGS: &str = "settings";
 pub(super) const ENROLMENT: &str = "enrolment";
+pub(super) const KEYS: &str = "keys";
 pub(super) const CLOCK: &str = "clock";
 pub(super) const CATALOGUE: &str = "catalogue";
 

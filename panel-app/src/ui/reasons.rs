@@ -28,6 +28,7 @@ pub(super) fn reason(texts: &Texts, failure: Failure) -> Reason {
         Failure::Fault(code) => fault(texts, code),
         Failure::Distrust => reason!(texts, msg_distrust, msg_distrust_advice),
         Failure::NotGenuine => reason!(texts, msg_not_genuine, msg_not_genuine_advice),
+        Failure::Outdated => reason!(texts, msg_outdated, msg_outdated_advice),
         Failure::NotEnrolled => reason!(texts, msg_not_enrolled, msg_not_enrolled_advice),
         Failure::Job(fault) => job_fault(texts, fault),
     }

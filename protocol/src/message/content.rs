@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::keys::{KeyList, RootSigned};
 use crate::package::MissingChunks;
 use crate::{Digest, FailureCode, OrderId, Signed, Ticket};
 
@@ -28,6 +29,9 @@ pub enum ContentRequest {
         /// How it ended.
         outcome: TransferOutcome,
     },
+    /// A distribution service on another host asks the customer service which keys count. Certificates of services
+    /// only.
+    Keys,
 }
 
 /// How a transfer ended, as the distribution service saw it.
@@ -58,4 +62,6 @@ pub enum ContentReply {
     Ended,
     /// To `Report`: durable.
     Reported,
+    /// To `Keys`: the newest list.
+    Keys(RootSigned<KeyList>),
 }

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::keys::{KeyList, KeyRole, RootSigned};
 use crate::offer::OfferList;
 use crate::package::OptionKind;
 use crate::signed::Signable;
@@ -55,6 +56,8 @@ pub enum DeviceRequest {
         /// Which order.
         order: OrderId,
     },
+    /// Which keys count?
+    Keys,
 }
 
 /// Why a device gives an order up.
@@ -83,6 +86,8 @@ pub enum DeviceReply {
     Abandoned,
     /// To `Status`.
     Status(OrderState),
+    /// To `Keys`: the newest list.
+    Keys(RootSigned<KeyList>),
 }
 
 /// What the vendor knows about the device that asks.
@@ -90,6 +95,8 @@ pub enum DeviceReply {
 pub struct DeviceInfo {
     /// The customer that the device is assigned to.
     pub customer: Option<Name>,
+    /// The version of the newest list of keys; whoever has an older one asks for it.
+    pub keys_version: u64,
 }
 
 /// The answer to a purchase request that is in order.
@@ -107,7 +114,7 @@ pub struct Authorised {
     pub content_server: Option<Text<120>>,
 }
 
-/// Everything that is for sale, signed with the release key.
+/// Everything that is for sale, signed with a release key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Catalogue {
     /// Grows with every change; a device refuses a lower one than it has seen.
@@ -125,6 +132,7 @@ impl Catalogue {
 
 impl Signable for Catalogue {
     const CONTEXT: &'static str = "kobai catalogue 1";
+    const ROLE: KeyRole = KeyRole::Release;
 }
 
 /// One option in the catalogue.

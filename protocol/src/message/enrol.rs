@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::signed::VerifyKey;
+use crate::keys::{KeyList, RootSigned};
 use crate::{ActivationCode, DeviceSerial};
 
 /// Largest certificate signing request, in bytes.
@@ -29,11 +29,76 @@ pub enum EnrolRequest {
 pub enum EnrolReply {
     /// The device is enrolled.
     Enrolled {
-        /// The device's certificate, X.509 in DER.
-        certificate: Vec<u8>,
-        /// Signs catalogues and manifests.
-        release_key: VerifyKey,
-        /// Signs tickets and licences.
-        licence_key: VerifyKey,
+        /// The device's certificate and those of the CAs that it needs below the root.
+        chain: CertificateChain,
+        /// The keys whose signatures count.
+        keys: RootSigned<KeyList>,
     },
+}
+
+/// Certificates in DER: the holder's, then that of its issuer and so on, without the root.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Vec<u8>>", into = "Vec<Vec<u8>>")]
+pub struct CertificateChain(Vec<Vec<u8>>);
+
+/// No chain: empty, too many certificates, or one that is empty or too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a chain has 1 to {} certificates of at most {} bytes",
+    CertificateChain::CERTIFICATES_MAX,
+    CertificateChain::CERTIFICATE_BYTES_MAX
+)]
+pub struct CertificateChainError;
+
+impl CertificateChain {
+    /// Most certificates.
+    pub const CERTIFICATES_MAX: usize = 4;
+    /// Largest certificate, in bytes.
+    pub const CERTIFICATE_BYTES_MAX: usize = 4_096;
+
+    /// A chain of these certificates.
+    pub fn new(certificates: Vec<Vec<u8>>) -> Result<Self, CertificateChainError> {
+        let number = (1..=Self::CERTIFICATES_MAX).contains(&certificates.len());
+        let lengths = certificates.iter().all(|der| (1..=Self::CERTIFICATE_BYTES_MAX).contains(&der.len()));
+        if number && lengths { Ok(Self(certificates)) } else { Err(CertificateChainError) }
+    }
+
+    /// The certificates, the holder's first.
+    pub fn certificates(&self) -> &[Vec<u8>] {
+        &self.0
+    }
+}
+
+impl TryFrom<Vec<Vec<u8>>> for CertificateChain {
+    type Error = CertificateChainError;
+    fn try_from(certificates: Vec<Vec<u8>>) -> Result<Self, Self::Error> {
+        Self::new(certificates)
+    }
+}
+
+impl From<CertificateChain> for Vec<Vec<u8>> {
+    fn from(chain: CertificateChain) -> Self {
+        chain.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec;
+
+    #[test]
+    fn a_chain_is_neither_empty_nor_long_nor_of_huge_certificates() {
+        let max = CertificateChain::CERTIFICATE_BYTES_MAX;
+        for (certificates, good) in [
+            (vec![vec![0; max]; 4], true),
+            (vec![], false),
+            (vec![vec![]], false),
+            (vec![vec![0]; 5], false),
+            (vec![vec![0; max + 1]], false),
+        ] {
+            assert_eq!(CertificateChain::new(certificates.clone()).is_ok(), good);
+            assert_eq!(codec::decode::<CertificateChain>(&codec::encode(&certificates)).is_ok(), good);
+        }
+    }
 }

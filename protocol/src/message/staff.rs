@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::keys::{KeyId, KeyList, KeyRequest, KeyRole, RootSigned};
 use crate::message::device::Bilingual;
 use crate::offer::OfferList;
 use crate::package::OptionKind;
@@ -120,6 +121,22 @@ pub enum StaffRequest {
     },
     /// Tells of changes until the stream ends: first one [`StaffReply::Changed`] at once, then one after each change.
     Watch,
+    /// Which keys count, and which sign.
+    Keys,
+    /// Makes what the root must sign to change the keys. Where the root's key is, it signs at once, and the change is
+    /// made. A second request voids the first one that was not answered by the root.
+    ProposeKeys(KeyChange),
+    /// A list that the root has signed elsewhere: from now on it counts.
+    ImportKeys(RootSigned<KeyList>),
+}
+
+/// What is to change about the keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum KeyChange {
+    /// A new key signs from now on. The one before it still counts, those before that no longer.
+    Rotate(KeyRole),
+    /// The key never counts again. If it is the one that signs, a new one takes its place.
+    Revoke(KeyId),
 }
 
 /// What staff are answered.
@@ -166,6 +183,21 @@ pub enum StaffReply {
     Invoice(InvoiceDocument),
     /// To `Watch`: something of these kinds may have changed.
     Changed(Vec<Topic>),
+    /// To `Keys` and `ImportKeys`, and to `ProposeKeys` where the root's key is: the keys as they are now.
+    Keys(KeyStatus),
+    /// To `ProposeKeys` where the root's key is not: to be signed where it is.
+    KeyRequest(KeyRequest),
+}
+
+/// The keys of the vendor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyStatus {
+    /// Those that count.
+    pub list: KeyList,
+    /// Those that sign now, one for each role.
+    pub signing: Vec<KeyId>,
+    /// Whether the root's key is on the server's machine.
+    pub root_is_here: bool,
 }
 
 /// Kinds of things that a window shows.

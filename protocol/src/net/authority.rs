@@ -1,18 +1,22 @@
-//! The vendor's certificate authority: one root, which panels pin, and the certificates that it issues.
+//! The vendor's certificate authorities: the root, which panels pin and whose key can be kept away from every network, and
+//! under it the issuing CA, which is online and makes every other certificate.
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName, DnType,
     ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, SanType,
 };
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, CertificateSigningRequestDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::{CertificateDer, CertificateSigningRequestDer, PrivatePkcs8KeyDer};
 use time::{Duration, OffsetDateTime};
 
-use super::{Identity, SERVER_NAME};
-use crate::message::enrol::CSR_BYTES_MAX;
+use super::credentials::{certificates, pem_block};
+use super::{Credentials, Identity, SERVER_NAME};
+use crate::keys::{RootKey, RootSigningKey};
+use crate::message::enrol::{CSR_BYTES_MAX, CertificateChain, CertificateChainError};
 use crate::{CaFingerprint, Timestamp};
 
-const CA_LIFE: Duration = Duration::days(365 * 30);
+const ROOT_LIFE: Duration = Duration::days(365 * 30);
+const ISSUER_LIFE: Duration = Duration::days(365 * 25);
 const LEAF_LIFE: Duration = Duration::days(365 * 10);
 /// Clocks of peers may be behind.
 const LEEWAY: Duration = Duration::days(1);
@@ -34,33 +38,42 @@ impl From<rcgen::Error> for AuthorityError {
     }
 }
 
-/// The root and its private key.
-pub struct Authority {
-    certificate: CertificateDer<'static>,
-    issuer: Issuer<'static, KeyPair>,
+impl From<CertificateChainError> for AuthorityError {
+    fn from(error: CertificateChainError) -> Self {
+        Self::Unusable(error.to_string())
+    }
 }
 
-impl Authority {
+/// The root and its private key.
+pub struct Root {
+    certificate: CertificateDer<'static>,
+    issuer: Issuer<'static, KeyPair>,
+    key: RootSigningKey,
+}
+
+impl Root {
     /// A new root with a new ECDSA P-256 key.
     pub fn generate(now: Timestamp) -> Result<Self, AuthorityError> {
         let key = KeyPair::generate()?;
-        let mut params = params("Kobai vendor root", now, CA_LIFE)?;
-        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let params = ca_params("Kobai vendor root", 1, now, ROOT_LIFE)?;
         let certificate = params.self_signed(&key)?.der().clone();
-        Ok(Self { certificate, issuer: Issuer::new(params, key) })
+        Self::of(certificate, key)
     }
 
-    /// The root from what [`Authority::to_pem`] wrote.
+    /// The root from what [`Root::to_pem`] wrote.
     pub fn from_pem(pem: &str) -> Result<Self, AuthorityError> {
-        let certificate = CertificateDer::from_pem_slice(pem.as_bytes())
-            .map_err(|_| AuthorityError::Missing("certificate"))?
-            .into_owned();
-        let key =
-            PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| AuthorityError::Missing("private key"))?;
-        let key = KeyPair::try_from(&key)?;
+        let certificate = certificates(pem).next().ok_or(AuthorityError::Missing("certificate"))??;
+        Self::of(certificate, key_pair(pem)?)
+    }
+
+    fn of(certificate: CertificateDer<'static>, key: KeyPair) -> Result<Self, AuthorityError> {
+        let unusable = |error| AuthorityError::Unusable(format!("{error}"));
+        let signing = RootSigningKey::from_pkcs8(&key.serialize_der()).map_err(unusable)?;
+        if signing.root_key() != root_key(&certificate)? {
+            return Err(AuthorityError::Unusable("the key is not that of the certificate".to_owned()));
+        }
         let issuer = Issuer::from_ca_cert_der(&certificate, key)?;
-        Ok(Self { certificate, issuer })
+        Ok(Self { certificate, issuer, key: signing })
     }
 
     /// Certificate and private key, for a file that nobody else may read.
@@ -78,6 +91,66 @@ impl Authority {
     /// What panels pin.
     pub fn fingerprint(&self) -> CaFingerprint {
         CaFingerprint::of(&self.certificate)
+    }
+
+    /// Signs lists of keys.
+    pub const fn key(&self) -> &RootSigningKey {
+        &self.key
+    }
+
+    /// A new issuing CA with a new key. It can make certificates of servers and clients, but no further CA.
+    pub fn issue_authority(&self, now: Timestamp) -> Result<Authority, AuthorityError> {
+        let key = KeyPair::generate()?;
+        let params = ca_params("Kobai vendor issuing CA", 0, now, ISSUER_LIFE)?;
+        let certificate = params.signed_by(&key, &self.issuer)?.der().clone();
+        let issuer = Issuer::from_ca_cert_der(&certificate, key)?;
+        Ok(Authority { certificate, root: self.certificate.clone(), issuer })
+    }
+}
+
+/// The issuing CA, its private key, and the root above it.
+pub struct Authority {
+    certificate: CertificateDer<'static>,
+    root: CertificateDer<'static>,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+impl Authority {
+    /// The issuing CA from what [`Authority::to_pem`] wrote.
+    pub fn from_pem(pem: &str) -> Result<Self, AuthorityError> {
+        let mut certificates = certificates(pem);
+        let certificate = certificates.next().ok_or(AuthorityError::Missing("certificate"))??;
+        let root = certificates.next().ok_or(AuthorityError::Missing("certificate of the root"))??;
+        let issuer = Issuer::from_ca_cert_der(&certificate, key_pair(pem)?)?;
+        Ok(Self { certificate, root, issuer })
+    }
+
+    /// Both certificates and the private key, for a file that nobody else may read.
+    pub fn to_pem(&self) -> String {
+        let mut pem = pem_block("CERTIFICATE", &self.certificate);
+        pem.push_str(&pem_block("CERTIFICATE", &self.root));
+        pem.push_str(&self.issuer.key().serialize_pem());
+        pem
+    }
+
+    /// The root's certificate.
+    pub const fn root(&self) -> &CertificateDer<'static> {
+        &self.root
+    }
+
+    /// What panels pin: the root's.
+    pub fn fingerprint(&self) -> CaFingerprint {
+        CaFingerprint::of(&self.root)
+    }
+
+    /// What verifies the root's signatures.
+    pub fn root_key(&self) -> Result<RootKey, AuthorityError> {
+        root_key(&self.root)
+    }
+
+    /// The chain of a certificate that this CA has issued.
+    pub fn chain(&self, certificate: Vec<u8>) -> Result<CertificateChain, AuthorityError> {
+        Ok(CertificateChain::new(vec![certificate, self.certificate.to_vec()])?)
     }
 
     /// A server's certificate with a new key.
@@ -114,11 +187,30 @@ impl Authority {
         let key = KeyPair::generate()?;
         let certificate = params.signed_by(&key, &self.issuer)?.der().clone();
         Ok(Credentials {
-            certificate,
-            ca: self.certificate.clone(),
+            chain: vec![certificate, self.certificate.clone()],
+            root: self.root.clone(),
             key: PrivatePkcs8KeyDer::from(key.serialize_der()),
         })
     }
+}
+
+/// The public key of a root's certificate.
+pub(super) fn root_key(certificate: &CertificateDer<'_>) -> Result<RootKey, AuthorityError> {
+    let unusable = || AuthorityError::Unusable("the root has no ECDSA key on P-256".to_owned());
+    let (_, parsed) = x509_parser::parse_x509_certificate(certificate).map_err(|_| unusable())?;
+    RootKey::from_point(&parsed.public_key().subject_public_key.data).ok_or_else(unusable)
+}
+
+fn key_pair(pem: &str) -> Result<KeyPair, AuthorityError> {
+    let key = PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| AuthorityError::Missing("private key"))?;
+    Ok(KeyPair::try_from(&key)?)
+}
+
+fn ca_params(name: &str, below: u8, now: Timestamp, life: Duration) -> Result<CertificateParams, AuthorityError> {
+    let mut params = params(name, now, life)?;
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(below));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    Ok(params)
 }
 
 fn params(common_name: &str, now: Timestamp, life: Duration) -> Result<CertificateParams, AuthorityError> {
@@ -140,127 +232,34 @@ fn client_params(identity: &Identity, now: Timestamp) -> Result<CertificateParam
     Ok(params)
 }
 
-/// A certificate, its private key, and the root that issued it.
-pub struct Credentials {
-    /// The holder's certificate.
-    pub certificate: CertificateDer<'static>,
-    /// The vendor's root.
-    pub ca: CertificateDer<'static>,
-    /// The holder's private key.
-    pub key: PrivatePkcs8KeyDer<'static>,
-}
-
-impl Credentials {
-    /// All three parts, for a file that nobody else may read.
-    pub fn to_pem(&self) -> String {
-        let mut pem = pem_block("CERTIFICATE", &self.certificate);
-        pem.push_str(&pem_block("CERTIFICATE", &self.ca));
-        pem.push_str(&pem_block("PRIVATE KEY", self.key.secret_pkcs8_der()));
-        pem
-    }
-
-    /// What [`Credentials::to_pem`] wrote.
-    pub fn from_pem(pem: &str) -> Result<Self, AuthorityError> {
-        let mut certificates = CertificateDer::pem_slice_iter(pem.as_bytes());
-        let mut next = |name| match certificates.next() {
-            Some(Ok(certificate)) => Ok(certificate.into_owned()),
-            _ => Err(AuthorityError::Missing(name)),
-        };
-        let certificate = next("certificate")?;
-        let ca = next("certificate of the CA")?;
-        let key = PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes())
-            .map_err(|_| AuthorityError::Missing("private key"))?
-            .clone_key();
-        Ok(Self { certificate, ca, key })
-    }
-
-    /// Who the holder is.
-    pub fn identity(&self) -> Result<Identity, super::IdentityError> {
-        Identity::of_certificate(&self.certificate)
-    }
-
-    pub(super) fn private_key(&self) -> PrivateKeyDer<'static> {
-        PrivateKeyDer::Pkcs8(self.key.clone_key())
-    }
-}
-
-impl Clone for Credentials {
-    fn clone(&self) -> Self {
-        Self { certificate: self.certificate.clone(), ca: self.ca.clone(), key: self.key.clone_key() }
-    }
-}
-
-impl std::fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Credentials(..)")
-    }
-}
-
-/// A device's own key and what it needs to be enrolled.
-pub struct DeviceKey(KeyPair);
-
-impl DeviceKey {
-    /// A new ECDSA P-256 key.
-    pub fn generate() -> Result<Self, AuthorityError> {
-        Ok(Self(KeyPair::generate()?))
-    }
-
-    /// From PKCS#8, as [`DeviceKey::to_pkcs8`] gives it.
-    pub fn from_pkcs8(der: &[u8]) -> Result<Self, AuthorityError> {
-        Ok(Self(KeyPair::try_from(der)?))
-    }
-
-    /// The private key as PKCS#8 in DER.
-    pub fn to_pkcs8(&self) -> Vec<u8> {
-        self.0.serialize_der()
-    }
-
-    /// A PKCS#10 request for a certificate, in DER.
-    pub fn signing_request(&self) -> Result<Vec<u8>, AuthorityError> {
-        let request = CertificateParams::default().serialize_request(&self.0)?;
-        Ok(request.der().to_vec())
-    }
-
-    /// With the certificate that the vendor answered.
-    pub fn into_credentials(self, certificate: CertificateDer<'static>, ca: CertificateDer<'static>) -> Credentials {
-        Credentials { certificate, ca, key: PrivatePkcs8KeyDer::from(self.0.serialize_der()) }
-    }
-}
-
-fn pem_block(label: &str, der: &[u8]) -> String {
-    let body = data_encoding::BASE64.encode(der);
-    let mut pem = format!("-----BEGIN {label}-----\n");
-    for line in body.as_bytes().chunks(64) {
-        pem.extend(line.iter().map(|b| char::from(*b)));
-        pem.push('\n');
-    }
-    pem.push_str(&format!("-----END {label}-----\n"));
-    pem
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::DeviceKey;
 
     const NOW: Timestamp = Timestamp::from_ms(1_795_000_000_000);
 
     #[test]
-    fn authority_and_credentials_survive_their_files() {
-        let authority = Authority::generate(NOW).unwrap();
+    fn root_authority_and_credentials_survive_their_files() {
+        let root = Root::generate(NOW).unwrap();
+        let root = Root::from_pem(&root.to_pem()).unwrap();
+        let authority = root.issue_authority(NOW).unwrap();
         let again = Authority::from_pem(&authority.to_pem()).unwrap();
-        assert_eq!(again.fingerprint(), authority.fingerprint());
+        assert_eq!((again.fingerprint(), again.root()), (root.fingerprint(), root.certificate()));
+        assert_eq!(again.root_key().unwrap(), root.key().root_key());
 
         let staff = Identity::Staff("sato".parse().unwrap());
         let credentials = again.issue_client(&staff, NOW).unwrap();
         let read = Credentials::from_pem(&credentials.to_pem()).unwrap();
         assert_eq!(read.identity().unwrap(), staff);
-        assert_eq!(read.ca, *authority.certificate());
+        assert_eq!((&read.chain, &read.root), (&credentials.chain, root.certificate()));
+        assert_eq!(read.root_key().unwrap(), root.key().root_key());
         assert_eq!(read.key, credentials.key);
     }
 
     #[test]
     fn a_device_gets_the_name_from_the_books_not_from_its_request() {
-        let authority = Authority::generate(NOW).unwrap();
+        let authority = Root::generate(NOW).unwrap().issue_authority(NOW).unwrap();
         let key = DeviceKey::generate().unwrap();
         let csr = key.signing_request().unwrap();
         let device = Identity::Device("MX-204-0001".parse().unwrap());
@@ -270,7 +269,7 @@ mod tests {
 
     #[test]
     fn an_altered_request_is_not_signed() {
-        let authority = Authority::generate(NOW).unwrap();
+        let authority = Root::generate(NOW).unwrap().issue_authority(NOW).unwrap();
         let mut csr = DeviceKey::generate().unwrap().signing_request().unwrap();
         let last = csr.len() - 1;
         csr[last] ^= 1;
@@ -281,11 +280,10 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_lacks_a_part_says_which() {
-        let credentials = Authority::generate(NOW).unwrap().issue_server(NOW).unwrap().to_pem();
-        let (certificates, _key) = credentials.split_at(credentials.find("-----BEGIN PRIVATE").unwrap());
-        let error = Credentials::from_pem(certificates).unwrap_err().to_string();
-        assert_eq!(error, "the file has no private key");
-        assert_eq!(Credentials::from_pem("").unwrap_err().to_string(), "the file has no certificate");
+    fn a_root_with_the_key_of_another_is_no_root() {
+        let (root, other) = (Root::generate(NOW).unwrap().to_pem(), Root::generate(NOW).unwrap().to_pem());
+        let key = |pem: &str| pem.find("-----BEGIN PRIVATE").unwrap();
+        assert!(Root::from_pem(&format!("{}{}", &root[..key(&root)], &other[key(&other)..])).is_err());
+        assert!(Root::from_pem(&root[..key(&root)]).is_err());
     }
 }

@@ -156,8 +156,8 @@ impl Client {
         Ok((send, recv))
     }
 
-    /// The CA with this fingerprint in the chain that the server showed.
-    pub fn server_ca(&self, fingerprint: CaFingerprint) -> Option<CertificateDer<'static>> {
+    /// The root with this fingerprint in the chain that the server showed.
+    pub fn server_root(&self, fingerprint: CaFingerprint) -> Option<CertificateDer<'static>> {
         let chain = self.connection.peer_identity()?.downcast::<Vec<CertificateDer<'static>>>().ok()?;
         chain.into_iter().find(|certificate| CaFingerprint::of(certificate) == fingerprint)
     }

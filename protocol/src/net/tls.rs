@@ -1,4 +1,4 @@
-//! TLS 1.3 for QUIC: mutual, with the vendor's CA as the only root, AES-GCM first, no resumption and no early data.
+//! TLS 1.3 for QUIC: mutual, with the vendor's root as the only one, AES-GCM first, no resumption and no early data.
 
 use std::sync::Arc;
 
@@ -34,9 +34,9 @@ fn crypto_provider() -> Arc<CryptoProvider> {
     Arc::new(CryptoProvider { cipher_suites, ..provider::default_provider() })
 }
 
-fn roots(ca: &CertificateDer<'static>) -> Result<Arc<RootCertStore>, TlsError> {
+fn roots(root: &CertificateDer<'static>) -> Result<Arc<RootCertStore>, TlsError> {
     let mut roots = RootCertStore::empty();
-    roots.add(ca.clone()).map_err(TlsError::new)?;
+    roots.add(root.clone()).map_err(TlsError::new)?;
     Ok(Arc::new(roots))
 }
 
@@ -44,12 +44,12 @@ fn roots(ca: &CertificateDer<'static>) -> Result<Arc<RootCertStore>, TlsError> {
 /// the connection must ask [`super::Identity`] before anything else.
 pub fn server_config(credentials: &Credentials, services: &[Service]) -> Result<quinn::ServerConfig, TlsError> {
     let provider = crypto_provider();
-    let verifier = WebPkiClientVerifier::builder_with_provider(roots(&credentials.ca)?, provider.clone())
+    let verifier = WebPkiClientVerifier::builder_with_provider(roots(&credentials.root)?, provider.clone())
         .allow_unauthenticated()
         .build()
         .map_err(TlsError::new)?;
-    // The CA goes with the chain: a panel that knows only the CA's fingerprint finds it there.
-    let chain = vec![credentials.certificate.clone(), credentials.ca.clone()];
+    // The root goes with the chain: a panel that knows only its fingerprint finds it there.
+    let chain = credentials.chain.iter().chain([&credentials.root]).cloned().collect();
     let mut tls = rustls::ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(TlsError::new)?
@@ -64,23 +64,23 @@ pub fn server_config(credentials: &Credentials, services: &[Service]) -> Result<
     Ok(config)
 }
 
-/// A client of `service` that shows its certificate and trusts the CA that issued it.
+/// A client of `service` that shows its certificate and trusts the root above it.
 pub fn client_config(credentials: &Credentials, service: Service) -> Result<quinn::ClientConfig, TlsError> {
     let provider = crypto_provider();
     let tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(TlsError::new)?
-        .with_root_certificates(roots(&credentials.ca)?)
-        .with_client_auth_cert(vec![credentials.certificate.clone()], credentials.private_key())
+        .with_root_certificates(roots(&credentials.root)?)
+        .with_client_auth_cert(credentials.chain.clone(), credentials.private_key())
         .map_err(TlsError::new)?;
     quic_client(tls, service)
 }
 
-/// A client of the enrolment service that has no certificate and knows the CA by its fingerprint only.
+/// A client of the enrolment service that has no certificate and knows the root by its fingerprint only.
 pub fn enrol_config(fingerprint: CaFingerprint) -> Result<quinn::ClientConfig, TlsError> {
     let provider = crypto_provider();
     let verifier =
-        PinnedCa { fingerprint, algorithms: provider.signature_verification_algorithms, provider: provider.clone() };
+        PinnedRoot { fingerprint, algorithms: provider.signature_verification_algorithms, provider: provider.clone() };
     let tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(TlsError::new)?
@@ -99,15 +99,15 @@ fn quic_client(mut tls: rustls::ClientConfig, service: Service) -> Result<quinn:
     Ok(config)
 }
 
-/// Finds the pinned CA in the server's chain, then verifies the server against it as against any root.
+/// Finds the pinned root in the server's chain, then verifies the server against it as against any root.
 #[derive(Debug)]
-struct PinnedCa {
+struct PinnedRoot {
     fingerprint: CaFingerprint,
     algorithms: WebPkiSupportedAlgorithms,
     provider: Arc<CryptoProvider>,
 }
 
-impl ServerCertVerifier for PinnedCa {
+impl ServerCertVerifier for PinnedRoot {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,

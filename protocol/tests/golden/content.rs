@@ -6,11 +6,11 @@ use protocol::package::{ChunkRange, MissingChunks};
 use protocol::{FailureCode, RefusalCode};
 
 use super::book::{Page, variants};
-use super::world::{NOW, manifest, order, signed_ticket};
+use super::world::{NOW, manifest, order, signed_key_list, signed_ticket};
 
 variants! {
-    ContentRequest { Fetch, Report }
-    ContentReply { Sending, Ended, Reported }
+    ContentRequest { Fetch, Report, Keys }
+    ContentReply { Sending, Ended, Reported, Keys }
 }
 
 pub(crate) fn page() -> Page {
@@ -23,12 +23,14 @@ pub(crate) fn page() -> Page {
             ("nothing missing", ContentRequest::Fetch { ticket: signed_ticket(), missing: MissingChunks::default() }),
             ("sent", ContentRequest::Report { order, outcome: TransferOutcome::Sent(package) }),
             ("failed", ContentRequest::Report { order, outcome: TransferOutcome::Failed(FailureCode::LinkLost) }),
+            ("", ContentRequest::Keys),
         ])
         .value("EndOfTransfer", EndOfTransfer { package })
         .every(vec![
             ("", ContentReply::Sending { bytes: 1_048_512 }),
             ("", ContentReply::Ended),
             ("", ContentReply::Reported),
+            ("", ContentReply::Keys(signed_key_list())),
         ])
         .value("Reply of ContentReply::Ended", Reply { now: NOW, outcome: Ok(ContentReply::Ended) })
         .value("Reply of ContentReply, refused ticket-expired", refused)

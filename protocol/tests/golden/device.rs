@@ -6,13 +6,13 @@ use protocol::{FailureCode, OrderState, RefusalCode, Signed};
 
 use super::book::{Page, variants};
 use super::world::{
-    NOW, catalogue, contract, licence, licence_key, manifest, offers, option, order, release_key, signed_ticket, text,
-    uses,
+    NOW, catalogue, contract, licence, licence_key, manifest, offers, option, order, release_key, signed_key_list,
+    signed_ticket, text, uses,
 };
 
 variants! {
-    DeviceRequest { Hello, Catalogue, Order, Received, Choose, Abandon, Status }
-    DeviceReply { Hello, Catalogue, Authorised, Delivered, Licensed, Abandoned, Status }
+    DeviceRequest { Hello, Catalogue, Order, Received, Choose, Abandon, Status, Keys }
+    DeviceReply { Hello, Catalogue, Authorised, Delivered, Licensed, Abandoned, Status, Keys }
 }
 
 pub(crate) fn requests() -> Page {
@@ -28,6 +28,7 @@ pub(crate) fn requests() -> Page {
         ("by the user", DeviceRequest::Abandon { order, reason: AbandonReason::Cancelled }),
         ("wrong content", DeviceRequest::Abandon { order, reason: failed }),
         ("", DeviceRequest::Status { order }),
+        ("", DeviceRequest::Keys),
     ])
 }
 
@@ -44,8 +45,8 @@ pub(crate) fn replies() -> Page {
     let refused = Reply::<DeviceReply> { now: NOW, outcome: Err(RefusalCode::ContractRequired.into()) };
     Page::new("device-replies.txt", "kobai-device/1, what a device is answered.")
         .every(vec![
-            ("no customer", DeviceReply::Hello(DeviceInfo { customer: None })),
-            ("a customer", DeviceReply::Hello(DeviceInfo { customer: Some(text("青空設計")) })),
+            ("no customer", DeviceReply::Hello(DeviceInfo { customer: None, keys_version: 5 })),
+            ("a customer", DeviceReply::Hello(DeviceInfo { customer: Some(text("青空設計")), keys_version: 5 })),
             ("", DeviceReply::Catalogue(Signed::new(&catalogue(), &release_key()))),
             ("same host", authorised(None)),
             ("another host", authorised(Some(text("content.example:4433")))),
@@ -53,6 +54,7 @@ pub(crate) fn replies() -> Page {
             ("", DeviceReply::Licensed(Signed::new(&licence(uses()), &licence_key()))),
             ("", DeviceReply::Abandoned),
             ("", DeviceReply::Status(OrderState::Delivered)),
+            ("", DeviceReply::Keys(signed_key_list())),
         ])
         .value("Reply of DeviceReply::Delivered", Reply { now: NOW, outcome: Ok(DeviceReply::Delivered) })
         .value("Reply of DeviceReply, refused contract-required", refused)

@@ -2,10 +2,10 @@
 
 use protocol::ActivationCode;
 use protocol::message::Reply;
-use protocol::message::enrol::{EnrolReply, EnrolRequest};
+use protocol::message::enrol::{CertificateChain, EnrolReply, EnrolRequest};
 
 use super::book::{Page, variants};
-use super::world::{NOW, licence_key, release_key, serial};
+use super::world::{NOW, serial, signed_key_list};
 
 variants! {
     EnrolRequest { Enrol }
@@ -15,9 +15,8 @@ variants! {
 pub(crate) fn page() -> Page {
     let code = ActivationCode::from_random([7; 16]);
     let reply = || EnrolReply::Enrolled {
-        certificate: vec![0x30, 0x82, 0x01],
-        release_key: release_key().verify_key(),
-        licence_key: licence_key().verify_key(),
+        chain: CertificateChain::new(vec![vec![0x30, 0x82, 0x01], vec![0x30, 0x82, 0x03]]).unwrap(),
+        keys: signed_key_list(),
     };
     Page::new("enrol.txt", "kobai-enrol/1. Certificates and requests are cut to three bytes.")
         .every(vec![("", EnrolRequest::Enrol { serial: serial(), code, csr: vec![0x30, 0x82, 0x02] })])

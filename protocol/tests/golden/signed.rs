@@ -3,7 +3,10 @@
 use protocol::{Signed, UsageForm};
 
 use super::book::Page;
-use super::world::{catalogue, days, licence, licence_key, manifest, release_key, signed_ticket, ticket, uses};
+use super::world::{
+    catalogue, days, key_list, licence, licence_key, manifest, release_key, root_key, signed_key_list, signed_ticket,
+    ticket, uses,
+};
 
 pub(crate) fn page() -> Page {
     Page::new(
@@ -21,5 +24,8 @@ pub(crate) fn page() -> Page {
     .value("Licence, permanent", licence(UsageForm::Permanent))
     .value("Licence, uses:10", licence(uses()))
     .value("Licence, days:30", licence(days()))
+    .value("the root's public key", root_key())
+    .value("KeyList", key_list())
+    .value("RootSigned KeyList", signed_key_list())
     .value("Signed Licence, uses:10, licence key", Signed::new(&licence(uses()), &licence_key()))
 }

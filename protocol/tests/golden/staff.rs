@@ -1,26 +1,37 @@
 //! Messages of `kobai-staff/1`.
 
+use protocol::keys::KeyRequest;
 use protocol::message::staff::{
     ChargeFilter, ChargeRow, ContractRow, CustomerFields, CustomerRef, CustomerRow, DeliveryRow, DeviceFields,
-    DeviceRow, DeviceState, InvoiceDocument, InvoiceRow, OptionFields, OptionRow, OrderRow, Overview, Page as Rows,
-    Query, ReleaseRow, Settlement, StaffReply, StaffRequest, Topic,
+    DeviceRow, DeviceState, InvoiceDocument, InvoiceRow, KeyChange, KeyStatus, OptionFields, OptionRow, OrderRow,
+    Overview, Page as Rows, Query, ReleaseRow, Settlement, StaffReply, StaffRequest, Topic,
 };
 use protocol::package::OptionKind;
-use protocol::{ActivationCode, CustomerId, FailureCode, InvoiceNumber, OrderState, RefusalCode, ReleaseVersion};
+use protocol::{
+    ActivationCode, CustomerId, FailureCode, InvoiceNumber, KeyRole, OrderState, RefusalCode, ReleaseVersion,
+};
 
 use super::book::{Page, variants};
-use super::world::{LATER, NOW, contract, manifest, names, offers, option, order, serial, text, uses, yen};
+use super::world::{
+    LATER, NOW, contract, key_list, manifest, names, offers, option, order, serial, signed_key_list, text, uses, yen,
+};
 
 variants! {
     StaffRequest {
         Whoami, Overview, Customers, CreateCustomer, UpdateCustomer, AddContract, SetContract, Devices,
         RegisterDevice, UpdateDevice, NewActivationCode, RevokeDevice, Options, CreateOption, UpdateOption, Publish,
-        Orders, Charges, Invoices, Invoice, CreateInvoice, Settle, Watch,
+        Orders, Charges, Invoices, Invoice, CreateInvoice, Settle, Watch, Keys, ProposeKeys, ImportKeys,
     }
     StaffReply {
         Whoami, Overview, Customers, Customer, Devices, Device, Activation, Options, Option, Orders, Charges,
-        Invoices, Invoice, Changed,
+        Invoices, Invoice, Changed, Keys, KeyRequest,
     }
+}
+
+fn key_status() -> KeyStatus {
+    let list = key_list();
+    let signing = list.keys().iter().map(protocol::keys::KeyEntry::id).collect();
+    KeyStatus { list, signing, root_is_here: true }
 }
 
 const CUSTOMER: CustomerId = CustomerId(12);
@@ -59,6 +70,9 @@ pub(crate) fn requests() -> Page {
         ("until then", StaffRequest::CreateInvoice { customer: CUSTOMER, until: Some(LATER) }),
         ("", StaffRequest::Settle { until: LATER }),
         ("", StaffRequest::Watch),
+        ("", StaffRequest::Keys),
+        ("rotate", StaffRequest::ProposeKeys(KeyChange::Rotate(KeyRole::Release))),
+        ("", StaffRequest::ImportKeys(signed_key_list())),
     ])
 }
 
@@ -91,6 +105,8 @@ pub(crate) fn replies() -> Page {
         ("", StaffReply::Invoices(page_of(vec![invoice_row()]))),
         ("", StaffReply::Invoice(InvoiceDocument { head: invoice_row(), lines: vec![charge_row()] })),
         ("everything", StaffReply::Changed(topics)),
+        ("", StaffReply::Keys(key_status())),
+        ("", StaffReply::KeyRequest(KeyRequest { present: signed_key_list(), proposed: key_list() })),
     ])
 }
 

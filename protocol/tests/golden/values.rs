@@ -3,15 +3,15 @@
 use protocol::message::Reply;
 use protocol::message::content::TransferOutcome;
 use protocol::message::device::AbandonReason;
-use protocol::message::staff::{DeviceState, Settlement, Topic};
+use protocol::message::staff::{DeviceState, KeyChange, Settlement, Topic};
 use protocol::package::{ChunkRange, MissingChunks, OptionKind};
 use protocol::{
-    ActivationCode, CaFingerprint, CustomerId, Digest, FailureCode, InvoiceNumber, LicenceId, OrderState, Refusal,
-    RefusalCode, ReleaseVersion, StaffName, Timestamp, UsageForm, Yen,
+    ActivationCode, CaFingerprint, CustomerId, Digest, FailureCode, InvoiceNumber, KeyRole, LicenceId, OrderState,
+    Refusal, RefusalCode, ReleaseVersion, StaffName, Timestamp, UsageForm, Yen,
 };
 
 use super::book::{Page, variants};
-use super::world::{NOW, contract, days, offers, option, order, serial, text, uses};
+use super::world::{NOW, contract, days, offers, option, order, release_key, serial, text, uses};
 
 variants! {
     UsageForm { Permanent, Uses, Days }
@@ -24,6 +24,8 @@ variants! {
     TransferOutcome { Sent, Failed }
     Settlement { Monthly, OnDemand }
     DeviceState { Registered, Enrolled, Revoked }
+    KeyRole { Release, Licence }
+    KeyChange { Rotate, Revoke }
     Topic { Customers, Devices, Options, Orders, Charges }
     RefusalCode {
         BadMessage, NotPermitted, UnknownDevice, DeviceRevoked, ActivationRefused, ContractRequired, ContractRefused,
@@ -61,6 +63,7 @@ pub(crate) fn page() -> Page {
         .value("InvoiceNumber INV-0034", InvoiceNumber(34))
         .value("ReleaseVersion 3", ReleaseVersion(3))
         .value("CaFingerprint of the bytes \"CA\"", CaFingerprint::of(b"CA"))
+        .value("KeyId of the release key in signed.txt", release_key().verify_key().id())
         .value("Digest of no bytes", Digest::of(b""))
         .value("Timestamp 0", Timestamp::from_ms(0))
         .value("Timestamp 1795000000000", NOW)
@@ -74,6 +77,11 @@ pub(crate) fn page() -> Page {
         .value("OfferList, permanent 20000 and uses:10 2000", offers())
         .value("MissingChunks, none", MissingChunks::default())
         .value("MissingChunks, 0 and 5 to 7", MissingChunks::new(vec![range(0, 1), range(5, 3)]).unwrap())
+        .every(vec![("", KeyRole::Release), ("", KeyRole::Licence)])
+        .every(vec![
+            ("licence", KeyChange::Rotate(KeyRole::Licence)),
+            ("", KeyChange::Revoke(release_key().verify_key().id())),
+        ])
         .every(vec![("", UsageForm::Permanent), ("10", uses()), ("30", days())])
         .every(vec![("", OptionKind::Program), ("", OptionKind::FontPack)])
         .every(states.map(|state| ("", state)).to_vec())

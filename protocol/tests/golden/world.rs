@@ -1,11 +1,12 @@
 //! The names and numbers that golden messages are made of: fixed, short, and different from one another.
 
+use protocol::keys::{KeyEntry, RootKey, RootSigned, RootSigningKey};
 use protocol::message::device::{Bilingual, Catalogue, CatalogueEntry};
 use protocol::package::{Manifest, OptionKind};
 use protocol::signed::{Signed, SigningKey};
 use protocol::{
-    ContentKey, ContractUserId, DeviceSerial, Digest, Licence, LicenceId, Offer, OfferList, OptionId, OrderId,
-    ReleaseVersion, Text, Ticket, Timestamp, UsageForm, Yen,
+    ContentKey, ContractUserId, DeviceSerial, Digest, KeyList, KeyRole, Licence, LicenceId, Offer, OfferList, OptionId,
+    OrderId, ReleaseVersion, Text, Ticket, Timestamp, UsageForm, Yen,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_ms(1_795_000_000_000);
@@ -104,4 +105,35 @@ pub(crate) fn catalogue() -> Catalogue {
 
 pub(crate) fn signed_ticket() -> Signed<Ticket> {
     Signed::new(&ticket(), &licence_key())
+}
+
+/// A P-256 key for tests, PKCS#8.
+const ROOT_PKCS8: &str = "308187020100301306072a8648ce3d020106082a8648ce3d030107046d306b0201010420b3565f554e93a78c0f64e4902e400147927763cfd6e92440cca0606cd5b3c903a144034200041408f857c53692608fbadaf78dc028a1da40efdb77358939fce83de51423030553b003356f70af32843c4589b6cb689c06f6ca1eab48572fe1e74d7700bd8c63";
+
+/// A signature is different each time it is made, so this one was made once: over [`key_list`], with the root.
+const KEY_LIST_SIGNATURE: &str = "28cb566de1bd0091b254f9ff94c8728977df55ec1069b97d124bdc78281132370c1b4c791b9f5ba26bbd3fb260213d64cfb3f63f8cd316828aba6a86bd69ab1b";
+
+fn unhex(text: &str) -> Vec<u8> {
+    data_encoding::HEXLOWER.decode(text.as_bytes()).unwrap()
+}
+
+pub(crate) fn root_key() -> RootKey {
+    RootSigningKey::from_pkcs8(&unhex(ROOT_PKCS8)).unwrap().root_key()
+}
+
+pub(crate) fn key_list() -> KeyList {
+    let entry = |key: SigningKey, role| KeyEntry { key: key.verify_key(), role };
+    let keys = vec![entry(release_key(), KeyRole::Release), entry(licence_key(), KeyRole::Licence)];
+    KeyList::new(5, keys, vec![SigningKey::from_seed(&[0x44; 32]).verify_key().id()]).unwrap()
+}
+
+pub(crate) fn signed_key_list() -> RootSigned<KeyList> {
+    let bytes = [protocol::codec::encode(&protocol::codec::encode(&key_list())), unhex(KEY_LIST_SIGNATURE)].concat();
+    let signed: RootSigned<KeyList> = protocol::codec::decode(&bytes).unwrap();
+    if signed.verify(&root_key()).is_err() {
+        let again = RootSigningKey::from_pkcs8(&unhex(ROOT_PKCS8)).unwrap().sign(&key_list()).unwrap();
+        let bytes = protocol::codec::encode(&again);
+        panic!("the list has changed; a new signature: {}", data_encoding::HEXLOWER.encode(&bytes[bytes.len() - 64..]));
+    }
+    signed
 }

@@ -8,7 +8,7 @@ use protocol::message::{Reply, Service};
 use protocol::net::quinn::crypto::rustls::QuicClientConfig;
 use protocol::net::quinn::{ClientConfig, Connection, Endpoint};
 use protocol::net::{
-    Authority, CertificateDer, Client, CloseCode, Credentials, Identity, LinkError, bind_server, client_config,
+    Authority, CertificateDer, Client, CloseCode, Credentials, Identity, LinkError, Root, bind_server, client_config,
     read_frame, server_config, write_frame,
 };
 
@@ -19,9 +19,14 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::from_ms(u64::try_from(since_epoch.as_millis()).unwrap())
 }
 
-/// An instant so long ago that a certificate of that time has run out while its CA still lives.
+/// An instant so long ago that a certificate of that time has run out while the CAs above it still live.
 pub(crate) fn twenty_years_ago() -> Timestamp {
     Timestamp::from_ms(now().as_ms() - 20 * 365 * protocol::time::DAY_MS)
+}
+
+/// A new issuing CA under a new root.
+pub(crate) fn authority(now: Timestamp) -> Authority {
+    Root::generate(now).unwrap().issue_authority(now).unwrap()
 }
 
 pub(crate) fn staff() -> Identity {
@@ -40,7 +45,7 @@ pub(crate) struct Vendor {
 
 impl Vendor {
     pub(crate) fn new() -> Self {
-        let authority = Authority::generate(now()).unwrap();
+        let authority = authority(now());
         let server = authority.issue_server(now()).unwrap();
         Self::with(authority, &server, &Service::ALL)
     }
@@ -110,7 +115,7 @@ pub(crate) fn identity(connection: &Connection) -> Option<Identity> {
 /// A client that trusts this CA, shows no certificate and names any ALPN.
 pub(crate) fn bare_client(authority: &Authority, alpn: &[u8]) -> ClientConfig {
     let mut roots = rustls::RootCertStore::empty();
-    roots.add(authority.certificate().clone()).unwrap();
+    roots.add(authority.root().clone()).unwrap();
     let mut tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_protocol_versions(&[&rustls::version::TLS13])
         .unwrap()

@@ -1,11 +1,9 @@
 //! Who is let in: the vendor's CA decides, certificates are good for one purpose, and the ALPN names the service.
 
 use protocol::message::Service;
-use protocol::net::{
-    Authority, Client, CloseCode, Credentials, DeviceKey, Identity, LinkError, client_config, enrol_config,
-};
+use protocol::net::{Client, CloseCode, Credentials, DeviceKey, Identity, LinkError, client_config, enrol_config};
 
-use super::peers::{Vendor, bare_client, device, identity, now, staff, twenty_years_ago};
+use super::peers::{Vendor, authority, bare_client, device, identity, now, staff, twenty_years_ago};
 
 #[track_caller]
 fn assert_distrust(answer: Result<u32, LinkError>) {
@@ -54,22 +52,22 @@ async fn a_client_without_a_certificate_is_nobody_and_learns_that_it_is_not_perm
 #[tokio::test]
 async fn a_client_with_a_certificate_of_another_ca_is_refused() {
     let vendor = Vendor::new();
-    let foreign = Authority::generate(now()).unwrap().issue_client(&staff(), now()).unwrap();
+    let foreign = authority(now()).issue_client(&staff(), now()).unwrap();
     // It trusts the vendor, so only the vendor can turn it away.
-    let foreign = Credentials { ca: vendor.authority.certificate().clone(), ..foreign };
+    let foreign = Credentials { root: vendor.authority.root().clone(), ..foreign };
     assert_distrust(vendor.ask(client_config(&foreign, Service::Staff).unwrap(), 1).await);
 }
 
 #[tokio::test]
 async fn a_server_with_a_certificate_of_another_ca_is_refused() {
     let vendor = Vendor::new();
-    let trusts_another = Authority::generate(now()).unwrap().issue_client(&staff(), now()).unwrap();
+    let trusts_another = authority(now()).issue_client(&staff(), now()).unwrap();
     assert_distrust(vendor.ask(client_config(&trusts_another, Service::Staff).unwrap(), 1).await);
 }
 
 #[tokio::test]
 async fn a_certificate_that_has_run_out_is_refused_on_either_side() {
-    let authority = Authority::generate(twenty_years_ago()).unwrap();
+    let authority = authority(twenty_years_ago());
     let living = authority.issue_server(now()).unwrap();
     let expired_server = authority.issue_server(twenty_years_ago()).unwrap();
     let expired_client = authority.issue_client(&staff(), twenty_years_ago()).unwrap();
@@ -104,29 +102,29 @@ async fn a_panel_that_pins_the_ca_finds_it_in_the_chain_and_enrols_into_it() {
     let (client, server) = tokio::join!(Client::connect(vendor.addr(), enrol_config(fingerprint).unwrap()), async {
         vendor.endpoint.accept().await.unwrap().await.unwrap()
     });
-    let ca = client.unwrap().server_ca(fingerprint).unwrap();
-    assert_eq!(&ca, vendor.authority.certificate());
+    let ca = client.unwrap().server_root(fingerprint).unwrap();
+    assert_eq!(&ca, vendor.authority.root());
     assert_eq!(identity(&server), None);
 
     let key = DeviceKey::generate().unwrap();
     let certificate = vendor.authority.sign_request(&key.signing_request().unwrap(), &device(), now()).unwrap();
-    let enrolled = key.into_credentials(certificate, ca);
+    let enrolled = key.into_credentials(&vendor.authority.chain(certificate.to_vec()).unwrap(), ca);
     assert_eq!(vendor.ask(client_config(&enrolled, Service::Device).unwrap(), 21).await.unwrap(), 42);
 }
 
 #[tokio::test]
 async fn a_panel_that_pins_another_ca_does_not_enrol() {
     let vendor = Vendor::new();
-    let another = Authority::generate(now()).unwrap().fingerprint();
+    let another = authority(now()).fingerprint();
     assert_distrust(vendor.ask(enrol_config(another).unwrap(), 1).await);
 }
 
 #[tokio::test]
 async fn an_impostor_that_shows_the_pinned_ca_beside_its_own_certificate_is_refused() {
-    let real = Authority::generate(now()).unwrap();
-    let own = Authority::generate(now()).unwrap().issue_server(now()).unwrap();
+    let real = authority(now());
+    let own = authority(now()).issue_server(now()).unwrap();
     let fingerprint = real.fingerprint();
-    let disguised = Credentials { ca: real.certificate().clone(), ..own };
+    let disguised = Credentials { root: real.root().clone(), ..own };
     let impostor = Vendor::with(real, &disguised, &Service::ALL);
     assert_distrust(impostor.ask(enrol_config(fingerprint).unwrap(), 1).await);
 }

@@ -169,12 +169,15 @@ async fn run(args: Args) -> ExitCode {
 
 async fn init(data: &Path, json: bool) -> Result<(), ServerError> {
     let report = server::init(data, &Clock::System).await?;
-    let (fingerprint, admin) = (report.ca_fingerprint.to_string(), &report.admin);
+    let (fingerprint, root, admin) = (report.ca_fingerprint.to_string(), &report.root, &report.admin);
     match json {
-        true => say(&serde_json::json!({ "data": data, "ca_fingerprint": fingerprint, "admin": admin })),
+        true => {
+            say(&serde_json::json!({ "data": data, "ca_fingerprint": fingerprint, "root": root, "admin": admin }));
+        }
         false => {
             say(&format_args!("CA fingerprint: {fingerprint}"));
             say(&format_args!("first administrator's certificate: {}", admin.display()));
+            say(&format_args!("the root's private key, to be moved to a safe place: {}", root.display()));
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use protocol::OptionId;
 use protocol::codec::MESSAGE_BYTES_MAX;
 use protocol::message::staff::Topic;
 use protocol::net::quinn::{self, RecvStream, SendStream, VarInt};
-use protocol::net::{Authority, bind_server, read_frame, server_config, write_frame};
+use protocol::net::{Root, bind_server, read_frame, server_config, write_frame};
 use protocol::text::Name;
 
 use super::*;
@@ -21,7 +21,7 @@ struct Peer {
 
 impl Peer {
     fn new() -> Self {
-        let authority = Authority::generate(NOW).unwrap();
+        let authority = Root::generate(NOW).unwrap().issue_authority(NOW).unwrap();
         let server = authority.issue_server(NOW).unwrap();
         let config = server_config(&server, &[Service::Staff]).unwrap();
         let endpoint = bind_server((Ipv4Addr::LOCALHOST, 0).into(), config, &server).unwrap();

@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use protocol::message::device::Catalogue;
 use protocol::message::staff::Topic;
 use protocol::time::HOUR_MS;
-use protocol::{DeviceSerial, Signed, Text, Timestamp};
+use protocol::{DeviceSerial, KeyId, Signed, Text, Timestamp};
 
 use super::ServerError;
 use super::changes::Changes;
 use super::distribution::Transfers;
 use super::folder::DataFolder;
-use super::init::Keys;
+use super::keys::Keys;
 use crate::clock::Clock;
 use crate::content::Packages;
 use crate::store::{Store, StoreError};
@@ -39,8 +39,15 @@ pub(super) struct Customers {
 #[derive(Clone)]
 struct SignedCatalogue {
     version: u64,
+    key: KeyId,
     expires_at: Timestamp,
     signed: Signed<Catalogue>,
+}
+
+impl SignedCatalogue {
+    fn is(&self, version: u64, key: KeyId, good_until: Timestamp) -> bool {
+        self.version == version && self.key == key && self.expires_at >= good_until
+    }
 }
 
 impl Customers {
@@ -55,6 +62,8 @@ impl Customers {
         let store = store.map_err(|error| ServerError::file(&folder.database(), error))?;
         let on_file = store.packages().await.map_err(ServerError::storage)?;
         packages.keep_only(&on_file).await.map_err(ServerError::storage)?;
+        // Books that were restored from a backup are behind what devices have seen.
+        store.raise_catalogue(clock.now()).await.map_err(ServerError::storage)?;
         Ok(Self {
             store,
             keys,
@@ -72,15 +81,17 @@ impl Customers {
     pub(super) async fn catalogue(&self) -> Result<Signed<Catalogue>, StoreError> {
         let now = self.clock.now();
         let version = self.store.catalogue_version().await?;
+        let signing = self.keys.signing();
+        let key = signing.release.verify_key().id();
         let good_until = now.plus_ms(CATALOGUE_LIFE_MS / 2);
         let known = self.catalogue.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(known) = known.filter(|known| known.version == version && known.expires_at >= good_until) {
+        if let Some(known) = known.filter(|known| known.is(version, key, good_until)) {
             return Ok(known.signed);
         }
         let (version, entries) = self.store.catalogue().await?;
         let expires_at = now.plus_ms(CATALOGUE_LIFE_MS);
-        let signed = Signed::new(&Catalogue { version, expires_at, entries }, &self.keys.release);
-        let new = SignedCatalogue { version, expires_at, signed: signed.clone() };
+        let signed = Signed::new(&Catalogue { version, expires_at, entries }, &signing.release);
+        let new = SignedCatalogue { version, key, expires_at, signed: signed.clone() };
         *self.catalogue.lock().unwrap_or_else(PoisonError::into_inner) = Some(new);
         Ok(signed)
     }

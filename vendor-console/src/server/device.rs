@@ -31,7 +31,7 @@ pub(super) async fn answer(
                 Some(customer) => store.customer_name(customer).await?,
                 None => None,
             };
-            Ok(DeviceReply::Hello(DeviceInfo { customer }))
+            Ok(DeviceReply::Hello(DeviceInfo { customer, keys_version: customers.keys.signing().ring.version() }))
         }
         DeviceRequest::Catalogue => Ok(DeviceReply::Catalogue(customers.catalogue().await?)),
         DeviceRequest::Order { order, option, contract } => {
@@ -47,7 +47,8 @@ pub(super) async fn answer(
             Ok(DeviceReply::Delivered)
         }
         DeviceRequest::Choose { order, form } => {
-            let licence = store.choose(order, device, form, &customers.keys.licence, now).await?;
+            let signing = customers.keys.signing();
+            let licence = signing.living(store.choose(order, device, form, &signing.licence, now).await?);
             tell(&[Topic::Orders, Topic::Charges, Topic::Customers, Topic::Options]);
             Ok(DeviceReply::Licensed(licence))
         }
@@ -61,6 +62,7 @@ pub(super) async fn answer(
             Ok(DeviceReply::Abandoned)
         }
         DeviceRequest::Status { order } => Ok(DeviceReply::Status(store.order_state(order, device, now).await?)),
+        DeviceRequest::Keys => Ok(DeviceReply::Keys(customers.keys.signing().list.clone())),
     }
 }
 
@@ -75,6 +77,7 @@ fn authorised(
     let AuthorisedOrder { package, chunk_count, offers, manifest } = placed;
     let expires_at = now.plus_ms(TICKET_LIFE_MS);
     let ticket = Ticket { order, device: device.clone(), package, chunk_count, expires_at };
-    let ticket = Signed::new(&ticket, &customers.keys.licence);
+    let signing = customers.keys.signing();
+    let (manifest, ticket) = (signing.living(manifest), Signed::new(&ticket, &signing.licence));
     Authorised { order, manifest, offers, ticket, content_server: customers.content_server.clone() }
 }

@@ -9,7 +9,6 @@ use bytes::Buf;
 use protocol::message::content::{ContentReply, EndOfTransfer, TransferOutcome};
 use protocol::net::{FrameError, read_frame};
 use protocol::package::MissingChunks;
-use protocol::signed::VerifyKey;
 use protocol::{DeviceSerial, FailureCode, OrderId, Refusal, RefusalCode, Signed, Ticket};
 use quinn::{RecvStream, SendStream};
 use tokio::time::Instant;
@@ -17,6 +16,7 @@ use tokio::time::Instant;
 use super::desk::Desk;
 use super::limits::Limit;
 use super::reports::Reports;
+use super::tickets::TicketKeys;
 use crate::clock::Clock;
 use crate::content::{ContentError, Package, Packages};
 
@@ -29,7 +29,7 @@ const END_BYTES_MAX: usize = 64;
 /// The distribution service.
 pub(super) struct Distribution {
     packages: Packages,
-    ticket_key: VerifyKey,
+    keys: TicketKeys,
     clock: Clock,
     reports: Reports,
     transfers: Arc<Transfers>,
@@ -46,12 +46,17 @@ enum Broken {
 }
 
 impl Distribution {
-    pub(super) fn new(packages: Packages, ticket_key: VerifyKey, clock: Clock, reports: Reports) -> Self {
+    pub(super) fn new(packages: Packages, keys: TicketKeys, clock: Clock, reports: Reports) -> Self {
         let transfers = match &reports {
             Reports::Local(customers) => customers.transfers.clone(),
             Reports::Remote(_) => Arc::default(),
         };
-        Self { packages, ticket_key, clock, reports, transfers }
+        Self { packages, keys, clock, reports, transfers }
+    }
+
+    /// Whose tickets it takes.
+    pub(super) const fn keys(&self) -> &TicketKeys {
+        &self.keys
     }
 
     /// Sends the missing chunks and settles the transfer. The connection's device is already identified.
@@ -112,7 +117,7 @@ impl Distribution {
         ticket: &Signed<Ticket>,
         missing: &MissingChunks,
     ) -> Result<(Ticket, Package), Refusal> {
-        let ticket = ticket.verify(&self.ticket_key).map_err(|_| RefusalCode::TicketInvalid)?;
+        let ticket = self.keys.verify(ticket).await?;
         if ticket.device != *device {
             return Err(RefusalCode::TicketInvalid.into());
         }

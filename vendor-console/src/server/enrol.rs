@@ -26,11 +26,8 @@ pub(super) async fn answer(customers: &Customers, request: EnrolRequest) -> Resu
     let certificate = customers.store.enrol(enrolment, customers.clock.now(), issue).await?;
     tracing::info!(%serial, "device enrolled");
     customers.changes.tell(&[Topic::Devices]);
-    Ok(EnrolReply::Enrolled {
-        certificate,
-        release_key: customers.keys.release.verify_key(),
-        licence_key: customers.keys.licence.verify_key(),
-    })
+    let chain = customers.keys.authority.chain(certificate).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    Ok(EnrolReply::Enrolled { chain, keys: customers.keys.signing().list.clone() })
 }
 
 /// The hash of the key that asks; `None` if the request is not signed with that key.

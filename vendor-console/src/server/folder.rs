@@ -39,9 +39,14 @@ impl DataFolder {
         self.root.join("vendor.json")
     }
 
-    /// The root's certificate and key.
-    pub(super) fn authority(&self) -> PathBuf {
-        authority_file(&self.root)
+    /// The root's certificate and key. Once the folder is made it may be kept elsewhere.
+    pub(super) fn root_file(&self) -> PathBuf {
+        self.root.join("root.pem")
+    }
+
+    /// The issuing CA's certificate, the root's, and the issuing CA's key.
+    pub(super) fn issuer(&self) -> PathBuf {
+        issuer_file(&self.root)
     }
 
     /// The server's certificate and key.
@@ -49,14 +54,14 @@ impl DataFolder {
         self.root.join("server.pem")
     }
 
-    /// Signs catalogues and manifests; PKCS#8.
-    pub(super) fn release_key(&self) -> PathBuf {
-        self.root.join("release-key.der")
+    /// The private keys that sign catalogues, manifests, tickets and licences.
+    pub(super) fn signing_keys(&self) -> PathBuf {
+        self.root.join("signing-keys")
     }
 
-    /// Signs tickets and licences; PKCS#8.
-    pub(super) fn licence_key(&self) -> PathBuf {
-        licence_key_file(&self.root)
+    /// The list of keys that count, signed by the root.
+    pub(super) fn key_list(&self) -> PathBuf {
+        key_list_file(&self.root)
     }
 
     /// The first administrator's certificate and key.
@@ -75,12 +80,25 @@ impl DataFolder {
     }
 }
 
-pub(super) fn authority_file(root: &Path) -> PathBuf {
-    root.join("ca.pem")
+pub(super) fn issuer_file(root: &Path) -> PathBuf {
+    root.join("issuer.pem")
 }
 
-pub(super) fn licence_key_file(root: &Path) -> PathBuf {
-    root.join("licence-key.der")
+pub(super) fn key_list_file(root: &Path) -> PathBuf {
+    root.join("key-list.pem")
+}
+
+/// A folder that nobody else may look into, with those above it.
+pub(super) fn create_private_folder(folder: &Path) -> Result<(), ServerError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|error| ServerError::file(folder, error))
+}
+
+pub(super) fn read_text(path: &Path) -> Result<String, ServerError> {
+    fs::read_to_string(path).map_err(|error| ServerError::file(path, error))
 }
 
 /// The file's bytes; if it is not there, those that `make` makes, durable before they are returned. A kill at any

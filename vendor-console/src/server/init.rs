@@ -1,13 +1,14 @@
-//! Makes a vendor: root, certificates, signing keys, books and the first administrator.
+//! Makes a vendor: root, issuing CA, certificates, signing keys and their list, books and the first administrator.
 
 use std::path::{Path, PathBuf};
 
-use protocol::net::{Authority, AuthorityError, Credentials, Identity};
-use protocol::signed::SigningKey;
-use protocol::{CaFingerprint, StaffName};
+use protocol::keys::KeyEntry;
+use protocol::net::{AuthorityError, Identity, Root};
+use protocol::{CaFingerprint, KeyList, KeyRole, StaffName};
 
 use super::ServerError;
-use super::folder::{DataFolder, read_or_write, write_secret};
+use super::folder::{DataFolder, create_private_folder, read_or_write, write_secret};
+use super::keys::{KeyFiles, read_authority, read_root};
 use crate::clock::Clock;
 use crate::store::Store;
 
@@ -16,6 +17,8 @@ use crate::store::Store;
 pub struct InitReport {
     /// What panels pin.
     pub ca_fingerprint: CaFingerprint,
+    /// Certificate and key of the root, to be moved to a safe place.
+    pub root: PathBuf,
     /// Certificate and key of the first administrator.
     pub admin: PathBuf,
 }
@@ -30,63 +33,29 @@ pub async fn init(data: &Path, clock: &Clock) -> Result<InitReport, ServerError>
     }
     let now = clock.certificate_time();
     let pem = |made: Result<String, AuthorityError>| made.map(String::into_bytes).map_err(ServerError::machine);
-    read_or_write(&folder.authority(), || pem(Authority::generate(now).map(|root| root.to_pem())))?;
-    let authority = read_authority(&folder.authority())?;
-    read_or_write(&folder.server(), || pem(authority.issue_server(now).map(|server| server.to_pem())))?;
-    for key in [folder.release_key(), folder.licence_key()] {
-        read_or_write(&key, || SigningKey::generate_pkcs8().map_err(ServerError::machine))?;
+    read_or_write(&folder.root_file(), || pem(Root::generate(now).map(|root| root.to_pem())))?;
+    let root = read_root(&folder.root_file())?;
+    read_or_write(&folder.issuer(), || pem(root.issue_authority(now).map(|issuer| issuer.to_pem())))?;
+    let authority = read_authority(&folder.issuer())?;
+    if authority.root() != root.certificate() {
+        return Err(ServerError::file(&folder.issuer(), "the issuing CA of another root"));
     }
+    read_or_write(&folder.server(), || pem(authority.issue_server(now).map(|server| server.to_pem())))?;
+    let keys = KeyFiles::new(folder.signing_keys());
+    let entry = |role| keys.first(role).map(|key| KeyEntry { key: key.verify_key(), role });
+    let entries = KeyRole::ALL.into_iter().map(entry).collect::<Result<Vec<_>, _>>()?;
+    let list = KeyList::new(now.as_ms(), entries, Vec::new()).map_err(ServerError::machine)?;
+    read_or_write(&folder.key_list(), || {
+        root.key().sign(&list).map(|signed| signed.to_text().into_bytes()).map_err(ServerError::machine)
+    })?;
     let books = folder.database();
     let store = Store::open(&books).await.map_err(|error| ServerError::file(&books, error))?;
     store.close().await.map_err(|error| ServerError::file(&books, error))?;
     let admin = folder.admin();
     let name: StaffName = "admin".parse().map_err(ServerError::machine)?;
     read_or_write(&admin, || pem(authority.issue_client(&Identity::Staff(name), now).map(|admin| admin.to_pem())))?;
-    let ca_fingerprint = authority.fingerprint();
+    let ca_fingerprint = root.fingerprint();
     let mark = serde_json::json!({ "format": 1, "ca_fingerprint": ca_fingerprint.to_string() });
     write_secret(&folder.mark(), mark.to_string().as_bytes())?;
-    Ok(InitReport { ca_fingerprint, admin })
-}
-
-fn create_private_folder(data: &Path) -> Result<(), ServerError> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(data).map_err(|error| ServerError::file(data, error))
-}
-
-fn read_text(path: &Path) -> Result<String, ServerError> {
-    std::fs::read_to_string(path).map_err(|error| ServerError::file(path, error))
-}
-
-pub(super) fn read_authority(path: &Path) -> Result<Authority, ServerError> {
-    Authority::from_pem(&read_text(path)?).map_err(|error| ServerError::file(path, error))
-}
-
-pub(super) fn read_signing_key(path: &Path) -> Result<SigningKey, ServerError> {
-    let der = std::fs::read(path).map_err(|error| ServerError::file(path, error))?;
-    SigningKey::from_pkcs8(&der).map_err(|error| ServerError::file(path, error))
-}
-
-/// Everything the customer service signs with.
-pub(super) struct Keys {
-    pub(super) authority: Authority,
-    pub(super) server: Credentials,
-    /// Signs catalogues and manifests.
-    pub(super) release: SigningKey,
-    /// Signs tickets and licences.
-    pub(super) licence: SigningKey,
-}
-
-impl Keys {
-    pub(super) fn read(folder: &DataFolder) -> Result<Self, ServerError> {
-        let server = folder.server();
-        Ok(Self {
-            authority: read_authority(&folder.authority())?,
-            server: Credentials::from_pem(&read_text(&server)?).map_err(|error| ServerError::file(&server, error))?,
-            release: read_signing_key(&folder.release_key())?,
-            licence: read_signing_key(&folder.licence_key())?,
-        })
-    }
+    Ok(InitReport { ca_fingerprint, root: folder.root_file(), admin })
 }

@@ -1,17 +1,18 @@
-//! What a distribution service on a host of its own needs, in one file: two certificates and the key of tickets.
+//! What a distribution service on a host of its own needs, in one file: two certificates and the
+//! list of keys that tickets are verified with.
 //!
 //! The file is text: a line `kobai distribution service 1`, then three parts, each after a line with its name in
-//! brackets: `[client]`, a PEM with certificate, CA and private key to report with; `[server]`, the same to be fetched
-//! from; `[ticket-key]`, the public Ed25519 key that tickets are verified with, 64 hexadecimal digits.
+//! brackets: `[client]`, a PEM with certificate chain, root and private key to report with; `[server]`, the same to be
+//! fetched from; `[keys]`, the list of keys as the root signed it. The service replaces the file when a newer list comes.
 
 use std::path::Path;
 
 use protocol::net::{Credentials, Identity};
-use protocol::signed::VerifyKey;
+use protocol::{KeyList, keys::RootSigned};
 
 use super::ServerError;
-use super::folder::{authority_file, licence_key_file, write_secret};
-use super::init::{read_authority, read_signing_key};
+use super::folder::{issuer_file, key_list_file, read_text, write_secret};
+use super::keys::read_authority;
 use crate::clock::Clock;
 
 const HEADER: &str = "kobai distribution service 1";
@@ -20,7 +21,7 @@ const HEADER: &str = "kobai distribution service 1";
 pub(super) struct Passport {
     pub(super) client: Credentials,
     pub(super) server: Credentials,
-    pub(super) ticket_key: VerifyKey,
+    pub(super) keys: RootSigned<KeyList>,
 }
 
 /// Writes the identity of a distribution service to the new file `out`, which nobody else may read. Works while the
@@ -29,7 +30,7 @@ pub fn issue_distribution(data: &Path, out: &Path, clock: &Clock) -> Result<(), 
     if out.exists() {
         return Err(ServerError::FileExists(out.display().to_string()));
     }
-    let authority = authority_file(data);
+    let (authority, list) = (issuer_file(data), key_list_file(data));
     if !authority.exists() {
         return Err(ServerError::NotInitialised(data.display().to_string()));
     }
@@ -37,32 +38,35 @@ pub fn issue_distribution(data: &Path, out: &Path, clock: &Clock) -> Result<(), 
     let passport = Passport {
         client: authority.issue_client(&Identity::Distribution, now).map_err(ServerError::machine)?,
         server: authority.issue_server(now).map_err(ServerError::machine)?,
-        ticket_key: read_signing_key(&licence_key_file(data))?.verify_key(),
+        keys: RootSigned::from_text(&read_text(&list)?).map_err(|error| ServerError::file(&list, error))?,
     };
-    write_secret(out, passport.to_text().as_bytes())
+    passport.write(out)
 }
 
 impl Passport {
     fn to_text(&self) -> String {
-        let Self { client, server, ticket_key } = self;
-        let key = data_encoding::HEXLOWER.encode(&ticket_key.0);
-        format!("{HEADER}\n[client]\n{}[server]\n{}[ticket-key]\n{key}\n", client.to_pem(), server.to_pem())
+        let Self { client, server, keys } = self;
+        let (client, server, keys) = (client.to_pem(), server.to_pem(), keys.to_text());
+        format!("{HEADER}\n[client]\n{client}[server]\n{server}[keys]\n{keys}")
+    }
+
+    pub(super) fn write(&self, path: &Path) -> Result<(), ServerError> {
+        write_secret(path, self.to_text().as_bytes())
     }
 
     pub(super) fn read(path: &Path) -> Result<Self, ServerError> {
-        let text = std::fs::read_to_string(path).map_err(|error| ServerError::file(path, error))?;
-        Self::parse(&text).ok_or_else(|| ServerError::file(path, "not the identity of a distribution service"))
+        Self::parse(&read_text(path)?)
+            .ok_or_else(|| ServerError::file(path, "not the identity of a distribution service"))
     }
 
     fn parse(text: &str) -> Option<Self> {
         let text = text.strip_prefix(HEADER)?.strip_prefix("\n[client]\n")?;
         let (client, text) = text.split_once("\n[server]\n")?;
-        let (server, key) = text.split_once("\n[ticket-key]\n")?;
-        let key = data_encoding::HEXLOWER.decode(key.trim_end().as_bytes()).ok()?;
+        let (server, keys) = text.split_once("\n[keys]\n")?;
         let client = Credentials::from_pem(client).ok()?;
         (client.identity() == Ok(Identity::Distribution)).then_some(())?;
         let server = Credentials::from_pem(server).ok()?;
-        Some(Self { client, server, ticket_key: VerifyKey(key.try_into().ok()?) })
+        Some(Self { client, server, keys: RootSigned::from_text(keys).ok()? })
     }
 }
 
@@ -79,8 +83,7 @@ mod tests {
         super::super::init(&data, &Clock::System).await.unwrap();
         issue_distribution(&data, &out, &Clock::System).unwrap();
         let passport = Passport::read(&out).unwrap();
-        let key = read_signing_key(&licence_key_file(&data)).unwrap();
-        assert_eq!(passport.ticket_key, key.verify_key());
+        assert_eq!(passport.keys.to_text(), read_text(&key_list_file(&data)).unwrap());
         assert_eq!(issue_distribution(&data, &out, &Clock::System).unwrap_err().code(), "file-exists");
         assert!(Passport::read(&data.join("admin.pem")).is_err());
     }

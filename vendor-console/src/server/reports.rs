@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use protocol::keys::RootSigned;
 use protocol::message::Service;
 use protocol::message::content::{ContentReply, ContentRequest, TransferOutcome};
 use protocol::message::staff::Topic;
 use protocol::net::{Client, Credentials, LinkError, client_config};
-use protocol::{DeviceSerial, OrderId, Refusal, RefusalCode};
+use protocol::{DeviceSerial, KeyList, OrderId, Refusal, RefusalCode};
 use tokio::sync::Mutex;
 
 use super::customers::Customers;
@@ -21,15 +22,10 @@ pub(super) enum Reports {
     /// In this process.
     Local(Arc<Customers>),
     /// On another host.
-    Remote(Box<Remote>),
+    Remote(Arc<Remote>),
 }
 
 impl Reports {
-    /// The customer service at `address` (`HOST:PORT`).
-    pub(super) fn remote(credentials: Credentials, address: String) -> Self {
-        Self::Remote(Remote { credentials, address, connection: Mutex::default() }.into())
-    }
-
     /// Whether the device may fetch. A distribution service without books relies on the ticket alone, which is short.
     pub(super) async fn permit(&self, device: &DeviceSerial, certificate: &[u8]) -> Result<(), Refusal> {
         match self {
@@ -69,18 +65,36 @@ pub(super) struct Remote {
 }
 
 impl Remote {
+    /// The customer service at `address` (`HOST:PORT`).
+    pub(super) fn new(credentials: Credentials, address: String) -> Self {
+        Self { credentials, address, connection: Mutex::default() }
+    }
+
     async fn report(&self, order: OrderId, outcome: TransferOutcome) -> Result<(), Refusal> {
-        let request = ContentRequest::Report { order, outcome };
+        match self.exchange(ContentRequest::Report { order, outcome }).await? {
+            ContentReply::Reported => Ok(()),
+            _ => Err(RefusalCode::ServiceUnavailable.into()),
+        }
+    }
+
+    /// The newest list of keys.
+    pub(super) async fn keys(&self) -> Result<RootSigned<KeyList>, Refusal> {
+        match self.exchange(ContentRequest::Keys).await? {
+            ContentReply::Keys(list) => Ok(list),
+            _ => Err(RefusalCode::ServiceUnavailable.into()),
+        }
+    }
+
+    async fn exchange(&self, request: ContentRequest) -> Result<ContentReply, Refusal> {
         let answer = tokio::time::timeout(PATIENCE, async {
             match self.ask(&request).await {
-                // A connection that was idle may be dead without knowing; reports may be repeated.
+                // A connection that was idle may be dead without knowing; both requests may be repeated.
                 Err(LinkError::Broken(_)) => self.ask(&request).await,
                 other => other,
             }
         });
         match answer.await.unwrap_or(Err(LinkError::Silent)) {
-            Ok(Ok(ContentReply::Reported)) => Ok(()),
-            Ok(Ok(_)) => Err(RefusalCode::ServiceUnavailable.into()),
+            Ok(Ok(answer)) => Ok(answer),
             Ok(Err(refusal)) => Err(refusal),
             Err(error) => {
                 tracing::warn!("the customer service at {} was not reached: {error}", self.address);

@@ -189,7 +189,7 @@ async fn answer(desk: &Desk, peer: &Peer, send: &mut SendStream, recv: &mut Recv
                     };
                     distribution.fetch(desk, serial, certificate, &ticket, missing, (send, recv)).await
                 }
-                Some(ContentRequest::Report { .. }) => not_permitted(desk, send).await,
+                Some(ContentRequest::Report { .. } | ContentRequest::Keys) => not_permitted(desk, send).await,
                 None => Ok(()),
             }
         }
@@ -197,6 +197,10 @@ async fn answer(desk: &Desk, peer: &Peer, send: &mut SendStream, recv: &mut Recv
             Some(ContentRequest::Report { order, outcome }) => {
                 let recorded = reports::record(customers, order, outcome).await;
                 desk.reply(send, recorded.map(|()| ContentReply::Reported)).await
+            }
+            Some(ContentRequest::Keys) => {
+                let keys = customers.keys.signing().list.clone();
+                desk.reply(send, Ok(ContentReply::Keys(keys))).await
             }
             Some(ContentRequest::Fetch { .. }) => not_permitted(desk, send).await,
             None => Ok(()),

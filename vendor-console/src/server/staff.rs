@@ -10,6 +10,7 @@ use quinn::{RecvStream, SendStream};
 
 use super::customers::Customers;
 use super::desk::{Desk, busy};
+use super::keys::Proposal;
 use crate::content::Recipe;
 use crate::random;
 use crate::store::{NewRelease, StoreError};
@@ -132,10 +133,16 @@ async fn work(customers: &Customers, request: StaffRequest) -> Result<StaffReply
             Ok(StaffReply::Option(option))
         }
         StaffRequest::UpdateOption(fields) => {
-            let option = store.update_option(&fields).await?;
+            let option = store.update_option(&fields, now).await?;
             changed(&[Topic::Options, Topic::Orders]);
             Ok(StaffReply::Option(option))
         }
+        StaffRequest::Keys => Ok(StaffReply::Keys(customers.keys.status())),
+        StaffRequest::ProposeKeys(change) => Ok(match customers.keys.propose(change, now)? {
+            Proposal::Made(status) => StaffReply::Keys(status),
+            Proposal::ToSign(request) => StaffReply::KeyRequest(request),
+        }),
+        StaffRequest::ImportKeys(list) => Ok(StaffReply::Keys(customers.keys.import(list)?)),
         // Answered where the stream is at hand.
         StaffRequest::Whoami | StaffRequest::Watch | StaffRequest::Publish { .. } => {
             Err(RefusalCode::BadMessage.into())
@@ -156,7 +163,7 @@ async fn publish(
     let patience = Duration::from_millis(desk.guard.limits.upload_chunk_ms.into());
     let recipe = Recipe { option, version, kind, content_bytes, patience };
     let manifest = customers.packages.seal(recipe, &key, content).await?;
-    let signed = Signed::new(&manifest, &customers.keys.release);
+    let signed = Signed::new(&manifest, &customers.keys.signing().release);
     let release = NewRelease { manifest: &manifest, signed: &signed, key: &key };
     match customers.store.publish(release, customers.clock.now()).await {
         Ok(option) => {

@@ -41,7 +41,7 @@ impl Store {
     }
 
     /// Other fields for an option. Orders already authorised keep their offers.
-    pub(crate) async fn update_option(&self, fields: &OptionFields) -> Result<OptionRow, StoreError> {
+    pub(crate) async fn update_option(&self, fields: &OptionFields, now: Timestamp) -> Result<OptionRow, StoreError> {
         let write = self.write().await?;
         let before = on_file(&write.tx, &fields.id).await?;
         if before.kind != column::kind_name(fields.kind) {
@@ -51,7 +51,7 @@ impl Store {
         option::Entity::update_many().set(columns(fields)?).filter(filter).exec(&write.tx).await?;
         let after = on_file(&write.tx, &fields.id).await?;
         if before != after && (is_listed(&before) || is_listed(&after)) {
-            catalogue_changed(&write).await?;
+            catalogue_changed(&write, now).await?;
         }
         self.finish_option(write, &fields.id).await
     }
@@ -92,7 +92,7 @@ impl Store {
         let filter = option::Column::Id.eq(option.id.as_str());
         option::Entity::update_many().set(newest).filter(filter).exec(&write.tx).await?;
         if option.for_sale {
-            catalogue_changed(&write).await?;
+            catalogue_changed(&write, now).await?;
         }
         self.finish_option(write, &manifest.option).await
     }
@@ -114,6 +114,13 @@ impl Store {
         let found = select.order_by_asc(option::Column::Id).offset(u64::from(query.offset)).limit(limit(query));
         let rows = rows(&self.db, found.all(&self.db).await?).await?;
         Ok(Page { rows, total })
+    }
+
+    /// A new version of the catalogue, not below the clock.
+    pub(crate) async fn raise_catalogue(&self, now: Timestamp) -> Result<(), StoreError> {
+        let write = self.write().await?;
+        write.raise_number(Sequence::CatalogueVersions, column::ms(now)?).await?;
+        write.commit().await
     }
 
     /// Grows with every change of the catalogue.
@@ -158,13 +165,13 @@ pub(super) fn is_listed_sql() -> Condition {
 }
 
 /// To be called in the transaction that changes anything in the catalogue.
-async fn catalogue_changed(write: &Write) -> Result<(), StoreError> {
+async fn catalogue_changed(write: &Write, now: Timestamp) -> Result<(), StoreError> {
     let listed = option::Entity::find().filter(is_listed_sql()).count(&write.tx).await?;
     if listed > Catalogue::ENTRIES_MAX as u64 {
         let detail = format_args!("at most {} options are for sale at a time", Catalogue::ENTRIES_MAX);
         return Err(refuse(RefusalCode::Conflict, detail));
     }
-    write.next_number(Sequence::CatalogueVersions).await.map(drop)
+    write.raise_number(Sequence::CatalogueVersions, column::ms(now)?).await
 }
 
 pub(super) async fn find(db: &impl ConnectionTrait, id: &OptionId) -> Result<Option<option::Model>, StoreError> {

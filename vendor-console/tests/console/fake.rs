@@ -147,9 +147,12 @@ impl World {
     fn answer(&mut self, request: StaffRequest) -> Result<StaffReply, RefusalCode> {
         use RefusalCode::NotFound;
         Ok(match request {
-            StaffRequest::Whoami | StaffRequest::Publish { .. } | StaffRequest::Watch => {
-                StaffReply::Whoami { name: name("hana") }
-            }
+            StaffRequest::Whoami
+            | StaffRequest::Publish { .. }
+            | StaffRequest::Watch
+            | StaffRequest::Keys
+            | StaffRequest::ProposeKeys(_)
+            | StaffRequest::ImportKeys(_) => StaffReply::Whoami { name: name("hana") },
             StaffRequest::Overview => StaffReply::Overview(self.overview()),
             StaffRequest::Customers(query) => {
                 StaffReply::Customers(page(&self.customers, &query, |row| format!("{} {}", row.id, row.fields.name)))

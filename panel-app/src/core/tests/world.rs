@@ -1,7 +1,9 @@
 //! A device and its vendor in one test: the disk survives, the core does not, and every message can be lost.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::LazyLock;
 
+use protocol::keys::{KeyEntry, RootSigned, RootSigningKey};
 use protocol::message::Reply;
 use protocol::message::device::{
     AbandonReason, Authorised, Bilingual, Catalogue, CatalogueEntry, DeviceInfo, DeviceReply, DeviceRequest,
@@ -10,14 +12,15 @@ use protocol::order::{Order, OrderEvent, Transition};
 use protocol::package::{Manifest, OptionKind};
 use protocol::signed::SigningKey;
 use protocol::{
-    CaFingerprint, ContentKey, ContractUserId, DeviceSerial, Digest, Licence, LicenceId, Offer, OfferList, OptionId,
-    OrderId, Refusal, RefusalCode, ReleaseVersion, Signed, Ticket, Timestamp, UsageForm, Yen,
+    CaFingerprint, ContentKey, ContractUserId, DeviceSerial, Digest, KeyList, KeyRole, Licence, LicenceId, Offer,
+    OfferList, OptionId, OrderId, Refusal, RefusalCode, ReleaseVersion, Signed, Ticket, Timestamp, UsageForm, Yen,
 };
 
 use crate::core::{
     Ask, Change, Command, Core, Effect, Enrolment, Input, JobId, JobOutput, JobRun, LicenceState, LinkFault, Loaded,
     Moment, Resume, Screen, StorageFault, TransferEvent, TransferOrder, View,
 };
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 
 pub(super) const OCR: &str = "ocr-package";
 pub(super) const FONT: &str = "mincho-font";
@@ -35,10 +38,30 @@ fn serial() -> DeviceSerial {
     "MX-204-0001".parse().unwrap()
 }
 
+/// The vendor's root: the same in all tests.
+pub(super) fn root() -> &'static RootSigningKey {
+    static ROOT: LazyLock<RootSigningKey> = LazyLock::new(|| {
+        let random = ring::rand::SystemRandom::new();
+        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
+        RootSigningKey::from_pkcs8(pkcs8.as_ref()).unwrap()
+    });
+    &ROOT
+}
+
+/// A list with these release keys, by seed, and the licence key.
+pub(super) fn key_list(version: u64, release: &[u8], revoked: &[u8]) -> KeyList {
+    let key = |seed: &u8| SigningKey::from_seed(&[*seed; 32]).verify_key();
+    let entry = |seed, role| KeyEntry { key: key(seed), role };
+    let release = release.iter().map(|seed| entry(seed, KeyRole::Release));
+    let keys = release.chain([entry(&2, KeyRole::Licence)]).collect();
+    KeyList::new(version, keys, revoked.iter().map(|seed| key(seed).id()).collect()).unwrap()
+}
+
 /// The vendor, as far as a device can tell.
 pub(super) struct Vendor {
-    release_key: SigningKey,
-    licence_key: SigningKey,
+    pub(super) release_key: SigningKey,
+    pub(super) licence_key: SigningKey,
+    pub(super) key_list: KeyList,
     pub(super) orders: BTreeMap<OrderId, Order>,
     pub(super) charges: Vec<(OrderId, Yen)>,
     pub(super) offers: BTreeMap<OptionId, OfferList>,
@@ -57,6 +80,7 @@ impl Vendor {
         Self {
             release_key: SigningKey::from_seed(&[1; 32]),
             licence_key: SigningKey::from_seed(&[2; 32]),
+            key_list: key_list(1, &[1], &[]),
             orders: BTreeMap::new(),
             charges: Vec::new(),
             offers: BTreeMap::from([
@@ -79,7 +103,11 @@ impl Vendor {
         }
     }
 
-    fn catalogue(&self, now: Timestamp) -> Signed<Catalogue> {
+    pub(super) fn signed_keys(&self) -> RootSigned<KeyList> {
+        root().sign(&self.key_list).unwrap()
+    }
+
+    pub(super) fn catalogue(&self, now: Timestamp) -> Signed<Catalogue> {
         let both = |text: &str| text.parse().unwrap();
         let entry = |(id, offers): (&OptionId, &OfferList)| CatalogueEntry {
             option: id.clone(),
@@ -97,7 +125,9 @@ impl Vendor {
 
     fn answer(&mut self, request: &DeviceRequest, now: Timestamp) -> Result<DeviceReply, Refusal> {
         match request {
-            DeviceRequest::Hello => Ok(DeviceReply::Hello(DeviceInfo { customer: None })),
+            DeviceRequest::Hello => {
+                Ok(DeviceReply::Hello(DeviceInfo { customer: None, keys_version: self.key_list.version() }))
+            }
             DeviceRequest::Catalogue => Ok(DeviceReply::Catalogue(self.catalogue(now))),
             DeviceRequest::Order { order, option, contract } => self.order(*order, option, contract.as_ref(), now),
             DeviceRequest::Received { order, package } => {
@@ -114,6 +144,7 @@ impl Vendor {
                 Ok(DeviceReply::Abandoned)
             }
             DeviceRequest::Status { order } => Ok(DeviceReply::Status(self.orders[order].state)),
+            DeviceRequest::Keys => Ok(DeviceReply::Keys(self.signed_keys())),
         }
     }
 
@@ -195,6 +226,7 @@ impl Disk {
             match change {
                 Change::Settings(settings) => l.settings = settings,
                 Change::Enrolment(enrolment) => l.enrolment = Some(enrolment),
+                Change::Keys(list) => l.key_list = Some(list),
                 Change::Clock(clock) => l.clock = clock,
                 Change::Catalogue(catalogue) => l.catalogue = Some(catalogue),
                 Change::Order(order) => {
@@ -240,9 +272,9 @@ impl World {
             serial: serial(),
             vendor: "vendor:7443".to_owned(),
             ca_fingerprint: CaFingerprint::of(b"ca"),
-            release_key: vendor.release_key.verify_key(),
-            licence_key: vendor.licence_key.verify_key(),
+            root_key: root().root_key(),
         });
+        disk.loaded.key_list = Some(vendor.signed_keys());
         let (core, _) = Core::start(Loaded::default(), Resume::Purchases, moment(START, 0, 0));
         let mut world = Self {
             core,

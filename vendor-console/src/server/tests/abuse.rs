@@ -3,7 +3,7 @@
 use protocol::message::device::{DeviceReply, DeviceRequest};
 use protocol::message::staff::{StaffReply, StaffRequest};
 use protocol::message::{Reply, Service};
-use protocol::net::{Authority, Client, Credentials, Identity, LinkError, client_config, read_frame, write_frame};
+use protocol::net::{Client, Credentials, Identity, LinkError, Root, client_config, read_frame, write_frame};
 use protocol::{RefusalCode, Timestamp};
 
 use super::play::{Vendor, ask};
@@ -129,9 +129,9 @@ fn stranger(service: Service) -> quinn::ClientConfig {
 async fn a_certificate_of_another_ca_and_an_unknown_service_are_turned_away() {
     let (vendor, world) = Vendor::with_world().await;
     let now = Timestamp::from_ms(vendor.clock.now().as_ms());
-    let foreign = Authority::generate(now).unwrap();
+    let foreign = Root::generate(now).unwrap().issue_authority(now).unwrap();
     let mut forged = foreign.issue_client(&Identity::Staff("admin".parse().unwrap()), now).unwrap();
-    forged.ca = vendor.admin().ca;
+    forged.root = vendor.admin().root;
     let refused = hello(&vendor, &forged, Service::Staff).await;
     assert!(matches!(refused, Err(LinkError::Distrust(_))), "{refused:?}");
 
@@ -141,7 +141,7 @@ async fn a_certificate_of_another_ca_and_an_unknown_service_are_turned_away() {
         .unwrap()
         .with_root_certificates({
             let mut roots = rustls::RootCertStore::empty();
-            roots.add(vendor.admin().ca).unwrap();
+            roots.add(vendor.admin().root).unwrap();
             roots
         })
         .with_no_client_auth();

@@ -126,7 +126,7 @@ async fn a_ticket_counts_for_its_device_its_package_and_its_time() {
     let thief = vendor.device("MX-204-0002", Some(world.customer)).await;
     assert_eq!(refused(&thief, ticket, chunks(0, 1)).await, Some(RefusalCode::TicketInvalid));
 
-    let content = ticket.verify(&device.licence_key).unwrap();
+    let content = device.ring.verify(ticket).unwrap();
     let forged = Signed::new(&content, &SigningKey::from_seed(&[3; 32]));
     assert_eq!(refused(device, &forged, chunks(0, 1)).await, Some(RefusalCode::TicketInvalid));
 
@@ -181,7 +181,7 @@ async fn an_upload_of_another_length_publishes_nothing() {
     assert_eq!(packages_on_disk(&vendor.data()), before);
     let reply = world.device.ask(&vendor, DeviceRequest::Catalogue).await.unwrap();
     let DeviceReply::Catalogue(catalogue) = reply else { panic!() };
-    assert_eq!(catalogue.verify(&world.device.release_key).unwrap().entries[0].version.0, 1);
+    assert_eq!(world.device.ring.verify(&catalogue).unwrap().entries[0].version.0, 1);
 }
 
 #[tokio::test]

@@ -1,9 +1,15 @@
 //! The data folder: made once, used by one process, and complete or made anew.
 
+use std::path::PathBuf;
+
 use crate::clock::Clock;
 use crate::server::{Role, Server, ServerError, ServerOptions, init};
 
 use super::play::Vendor;
+
+fn signing_keys(data: &std::path::Path) -> Vec<PathBuf> {
+    std::fs::read_dir(data.join("signing-keys")).unwrap().map(|entry| entry.unwrap().path()).collect()
+}
 
 fn options(data: &std::path::Path) -> ServerOptions {
     let role = Role::All { data: data.to_owned() };
@@ -38,13 +44,20 @@ async fn an_init_that_was_killed_goes_on_where_it_stopped() {
     let data = folder.path().join("data");
     let whole = init(&data, &Clock::System).await.unwrap();
     // Every prefix of the files in the order in which they are written; the mark is the last.
-    let files = ["ca.pem", "server.pem", "release-key.der", "licence-key.der", "books.sqlite", "admin.pem"];
-    for missing_from in (0..=files.len()).rev() {
+    let release = |path: &PathBuf| path.to_string_lossy().contains("release-");
+    for missing_from in (0..=8).rev() {
+        let mut keys = signing_keys(&data);
+        keys.sort_by_key(|path| !release(path));
+        let [release, licence] = keys.try_into().unwrap();
+        let file = |name| data.join(name);
+        let (root, issuer, server, list) =
+            (file("root.pem"), file("issuer.pem"), file("server.pem"), file("key-list.pem"));
+        let files = [root, issuer, server, release, licence, list, file("books.sqlite"), file("admin.pem")];
         for file in &files[missing_from..] {
-            std::fs::remove_file(data.join(file)).unwrap();
+            std::fs::remove_file(file).unwrap();
         }
         std::fs::remove_file(data.join("vendor.json")).unwrap();
-        std::fs::write(data.join("ca.pem.new"), "half a file").unwrap();
+        std::fs::write(data.join("root.pem.new"), "half a file").unwrap();
         let unfinished = Server::start(options(&data)).await;
         assert!(matches!(unfinished, Err(ServerError::NotInitialised(_))), "{unfinished:?}");
         let report = init(&data, &Clock::System).await.unwrap();
@@ -61,10 +74,13 @@ async fn nobody_else_may_read_keys_and_books() {
     let data = folder.path().join("data");
     std::fs::create_dir(&data).unwrap();
     init(&data, &Clock::System).await.unwrap();
-    for file in ["ca.pem", "server.pem", "release-key.der", "licence-key.der", "books.sqlite", "admin.pem"] {
-        let mode = std::fs::metadata(data.join(file)).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600, "{file}");
+    let files = ["root.pem", "issuer.pem", "server.pem", "key-list.pem", "books.sqlite", "admin.pem"];
+    for file in files.map(|file| data.join(file)).into_iter().chain(signing_keys(&data)) {
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{}", file.display());
     }
+    let mode = std::fs::metadata(data.join("signing-keys")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
 }
 
 #[tokio::test]
@@ -72,7 +88,9 @@ async fn damaged_files_are_errors_that_name_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     init(&data, &Clock::System).await.unwrap();
-    for file in ["books.sqlite", "licence-key.der", "server.pem", "ca.pem"] {
+    let key = signing_keys(&data).pop().unwrap();
+    let key = format!("signing-keys/{}", key.file_name().unwrap().to_str().unwrap());
+    for file in ["books.sqlite", &key, "key-list.pem", "server.pem", "issuer.pem"] {
         std::fs::write(data.join(file), "this is not what it should be, by any means at all").unwrap();
         let error = Server::start(options(&data)).await.unwrap_err();
         assert_eq!((error.code(), error.exit_status()), ("storage-failed", 5), "{file}: {error}");

@@ -265,7 +265,7 @@ async fn the_catalogue_grows_with_every_change_and_says_when_it_must_be_fetched_
     let catalogue = async || {
         let reply = world.device.ask(&vendor, DeviceRequest::Catalogue).await.unwrap();
         let DeviceReply::Catalogue(signed) = reply else { panic!("{reply:?}") };
-        signed.verify(&world.device.release_key).unwrap()
+        world.device.ring.verify(&signed).unwrap()
     };
     let first = catalogue().await;
     assert_eq!(first.entries.len(), 1);

@@ -12,14 +12,11 @@ use protocol::message::staff::{
     StaffReply, StaffRequest,
 };
 use protocol::message::{Reply, Service};
-use protocol::net::{
-    CertificateDer, Client, Credentials, DeviceKey, client_config, enrol_config, read_frame, write_frame,
-};
+use protocol::net::{Client, Credentials, DeviceKey, client_config, enrol_config, read_frame, write_frame};
 use protocol::package::{MissingChunks, OptionKind};
-use protocol::signed::VerifyKey;
 use protocol::{
-    ActivationCode, ContractUserId, CustomerId, DeviceSerial, Licence, Manifest, Offer, OfferList, OptionId, OrderId,
-    RefusalCode, Signed, Ticket, UsageForm, Yen,
+    ActivationCode, ContractUserId, CustomerId, DeviceSerial, KeyRing, Licence, Manifest, Offer, OfferList, OptionId,
+    OrderId, RefusalCode, Signed, Ticket, UsageForm, Yen,
 };
 use uuid::Uuid;
 
@@ -213,21 +210,21 @@ pub(super) fn form(text: &str) -> UsageForm {
     text.parse().unwrap()
 }
 
-/// A device with nothing but its certificate and the vendor's keys.
+/// A device with nothing but its certificate and the list of the vendor's keys.
 #[derive(Clone)]
 pub(super) struct Device {
     pub(super) serial: DeviceSerial,
     pub(super) credentials: Credentials,
-    pub(super) release_key: VerifyKey,
-    pub(super) licence_key: VerifyKey,
+    pub(super) ring: KeyRing,
 }
 
 impl Device {
     pub(super) fn new(vendor: &Vendor, key: DeviceKey, enrolled: EnrolReply) -> Self {
-        let EnrolReply::Enrolled { certificate, release_key, licence_key } = enrolled;
-        let credentials = key.into_credentials(CertificateDer::from(certificate), vendor.admin().ca);
+        let EnrolReply::Enrolled { chain, keys } = enrolled;
+        let credentials = key.into_credentials(&chain, vendor.admin().root);
+        let ring = KeyRing::open(&keys, &credentials.root_key().unwrap()).unwrap();
         let protocol::net::Identity::Device(serial) = credentials.identity().unwrap() else { panic!() };
-        Self { serial, credentials, release_key, licence_key }
+        Self { serial, credentials, ring }
     }
 
     pub(super) async fn ask(&self, vendor: &Vendor, request: DeviceRequest) -> Result<DeviceReply, RefusalCode> {
@@ -261,7 +258,7 @@ impl Device {
 
     /// Fetches everything and ends the transfer on both sides.
     pub(super) async fn deliver(&self, vendor: &Vendor, authorised: &Authorised) -> Result<Vec<u8>, RefusalCode> {
-        let manifest = authorised.manifest.verify(&self.release_key).unwrap();
+        let manifest = self.ring.verify(&authorised.manifest).unwrap();
         let missing = MissingChunks::collect(manifest.chunk_count(), |_| false);
         let mut transfer = self.fetch(vendor, &authorised.ticket, missing).await?;
         let bytes = transfer.read_all().await;
@@ -279,7 +276,7 @@ impl Device {
     pub(super) async fn choose(&self, vendor: &Vendor, order: OrderId, form: &str) -> Result<Licence, RefusalCode> {
         let choice = DeviceRequest::Choose { order, form: form.parse().unwrap() };
         match self.ask(vendor, choice).await? {
-            DeviceReply::Licensed(licence) => Ok(licence.verify(&self.licence_key).unwrap()),
+            DeviceReply::Licensed(licence) => Ok(self.ring.verify(&licence).unwrap()),
             other => panic!("{other:?}"),
         }
     }
@@ -293,7 +290,7 @@ impl Device {
     }
 
     pub(super) fn manifest(&self, authorised: &Authorised) -> Manifest {
-        authorised.manifest.verify(&self.release_key).unwrap()
+        self.ring.verify(&authorised.manifest).unwrap()
     }
 }
 
