@@ -6,7 +6,7 @@ use panel_app::job::try_content;
 use panel_app::vault::{FileVault, KeyVault as _};
 use protocol::codec::decode;
 use protocol::content_key::ReleaseContext;
-use protocol::net::{Authority, CertificateDer, Credentials, DeviceKey, Identity};
+use protocol::net::{Authority, CertificateDer, Credentials, DeviceKey, Identity, Root};
 use protocol::package::OptionKind;
 use protocol::uuid::Uuid;
 use protocol::{ContentKey, Digest, LicenceId, Manifest, Timestamp};
@@ -69,7 +69,7 @@ pub(super) fn certificate(bytes: &[u8]) {
     let now = Timestamp::from_ms(1_795_000_000_000);
     let _ = Identity::of_certificate(&CertificateDer::from(bytes));
     AUTHORITY.with(|authority| {
-        let authority = authority.get_or_init(|| Authority::generate(now).unwrap());
+        let authority = authority.get_or_init(|| Root::generate(now).unwrap().issue_authority(now).unwrap());
         let identity = Identity::Device("HK-320-0001".parse().unwrap());
         if let Ok(issued) = authority.sign_request(bytes, &identity, now) {
             assert_eq!(Identity::of_certificate(&issued), Ok(identity), "names come from the books alone");
@@ -79,6 +79,7 @@ pub(super) fn certificate(bytes: &[u8]) {
     if let Ok(text) = std::str::from_utf8(bytes) {
         let _ = Credentials::from_pem(text);
         let _ = Authority::from_pem(text);
+        let _ = Root::from_pem(text);
     }
 }
 

@@ -1,18 +1,22 @@
 //! What comes over the wire.
 
+use std::cell::OnceCell;
+
 use protocol::codec::{decode, encode};
 use protocol::content_key::ContentKey;
+use protocol::keys::{KeyEntry, KeyRequest, RootKey, RootSigned, RootSigningKey};
 use protocol::message::content::{ContentReply, ContentRequest, EndOfTransfer, TransferOutcome};
 use protocol::message::device::{Catalogue, DeviceReply, DeviceRequest};
 use protocol::message::enrol::{EnrolReply, EnrolRequest};
 use protocol::message::staff::{StaffReply, StaffRequest};
 use protocol::message::{Reply, Service};
-use protocol::net::{Identity, frame_length};
+use protocol::net::{Identity, Root, frame_length};
 use protocol::package::MissingChunks;
 use protocol::signed::{SigningKey, VerifyKey};
 use protocol::{
-    ActivationCode, CaFingerprint, ContractUserId, DeviceSerial, Digest, Licence, LicenceId, Manifest, OfferList,
-    OptionId, OrderId, OrderState, Refusal, Signed, StaffName, Text, Ticket, Timestamp, UsageForm, Yen,
+    ActivationCode, CaFingerprint, ContractUserId, DeviceSerial, Digest, KeyId, KeyList, KeyRing, KeyRole, Licence,
+    LicenceId, Manifest, OfferList, OptionId, OrderId, OrderState, Refusal, Signed, StaffName, Text, Ticket, Timestamp,
+    UsageForm, Yen,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -62,21 +66,51 @@ fn holes(missing: &MissingChunks) {
     assert_eq!(again.indices().collect::<Vec<_>>(), indices);
 }
 
+/// The ring of a list that one root has signed.
+fn ring() -> KeyRing {
+    thread_local! {
+        static RING: OnceCell<KeyRing> = const { OnceCell::new() };
+    }
+    RING.with(|ring| {
+        let make = || {
+            let root = Root::generate(Timestamp::from_ms(1_795_000_000_000)).unwrap();
+            let entry = |seed, role| KeyEntry { key: SigningKey::from_seed(&[seed; 32]).verify_key(), role };
+            let keys = vec![entry(7, KeyRole::Release), entry(8, KeyRole::Licence)];
+            let list = root.key().sign(&KeyList::new(1, keys, Vec::new()).unwrap()).unwrap();
+            KeyRing::open(&list, &root.key().root_key()).unwrap()
+        };
+        ring.get_or_init(make).clone()
+    })
+}
+
 pub(super) fn signed(bytes: &[u8]) {
-    let key = SigningKey::from_seed(&[7; 32]).verify_key();
-    // Nobody has signed these bytes with that key.
+    let ring = ring();
+    // Nobody has signed these bytes with those keys.
     let forged = [
-        decode::<Signed<Manifest>>(bytes).is_ok_and(|signed| signed.verify(&key).is_ok()),
-        decode::<Signed<Catalogue>>(bytes).is_ok_and(|signed| signed.verify(&key).is_ok()),
-        decode::<Signed<Ticket>>(bytes).is_ok_and(|signed| signed.verify(&key).is_ok()),
-        decode::<Signed<Licence>>(bytes).is_ok_and(|signed| signed.verify(&key).is_ok()),
+        decode::<Signed<Manifest>>(bytes).is_ok_and(|signed| ring.verify(&signed).is_ok()),
+        decode::<Signed<Catalogue>>(bytes).is_ok_and(|signed| ring.verify(&signed).is_ok()),
+        decode::<Signed<Ticket>>(bytes).is_ok_and(|signed| ring.verify(&signed).is_ok()),
+        decode::<Signed<Licence>>(bytes).is_ok_and(|signed| ring.verify(&signed).is_ok()),
     ];
     assert_eq!(forged, [false; 4], "a signature out of nothing");
+    // Nobody has signed a list with this root.
+    let root = RootKey::from_point(&[4; 65]).unwrap();
+    assert!(
+        !decode::<RootSigned<KeyList>>(bytes).is_ok_and(|list| KeyRing::open(&list, &root).is_ok()),
+        "out of nothing"
+    );
+    message::<KeyList>(bytes);
+    message::<RootSigned<KeyList>>(bytes);
     message::<Manifest>(bytes);
     message::<Catalogue>(bytes);
     message::<Ticket>(bytes);
     message::<Licence>(bytes);
     let _ = SigningKey::from_pkcs8(bytes);
+    let _ = RootSigningKey::from_pkcs8(bytes);
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        let _ = KeyRequest::from_text(text);
+        let _ = RootSigned::<KeyList>::from_text(text);
+    }
 }
 
 pub(super) fn values(bytes: &[u8]) {
@@ -89,6 +123,7 @@ pub(super) fn values(bytes: &[u8]) {
     message::<LicenceId>(bytes);
     message::<Digest>(bytes);
     message::<CaFingerprint>(bytes);
+    message::<KeyId>(bytes);
     message::<VerifyKey>(bytes);
     message::<ContentKey>(bytes);
     message::<Timestamp>(bytes);
