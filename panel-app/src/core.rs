@@ -16,6 +16,7 @@ mod record;
 mod shop;
 mod start;
 mod trust;
+mod undone;
 mod view;
 
 #[cfg(test)]
@@ -39,6 +40,7 @@ pub use record::{
     LicenceState, Loaded, Mark, OrderRecord, ResultPlace, Settings, Stage,
 };
 pub use start::Resume;
+pub use undone::Cause;
 pub use view::{
     ActiveDownload, DocumentRow, EndReason, EndedOption, Failure, FailureAdvice, InstalledOption, JobFault, JobKind,
     JobState, JobView, Language, LicenceNote, LinkState, OfferRow, OptionSummary, Progress, Screen, StoreRow, View,
@@ -107,8 +109,8 @@ impl Core {
             Input::Erased(licence, outcome) => self.erased(licence, outcome, &mut out),
             Input::Stopping => self.forget_delivered(&mut out),
             // Nothing is written in this step: it would fail again.
-            Input::PersistFailed(fault) => {
-                self.persist_failed(fault, &mut out);
+            Input::PersistFailed(cause, fault) => {
+                self.not_written(cause, fault, &mut out);
                 return out.into_effects(self.clock.now());
             }
         }
@@ -199,15 +201,6 @@ impl Core {
             Ask::Catalogue => self.catalogue_answered(answer, moment, out),
             Ask::Order(order, step) => self.order_answered(order, step, answer, out),
         }
-    }
-
-    /// The step before this one has not happened; whoever waits for it must hear of it.
-    fn persist_failed(&mut self, fault: StorageFault, out: &mut Outcome) {
-        self.keys_not_written();
-        self.catalogue_not_written(fault);
-        self.purchase_not_written(fault, out);
-        self.job_not_written(out);
-        self.erasing_not_written();
     }
 
     fn next_clock_write_ms(&self) -> Option<u64> {

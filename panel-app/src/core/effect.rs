@@ -9,6 +9,7 @@ use protocol::{ContentKey, Digest, LicenceId, Manifest, OrderId, Signed, Ticket,
 
 use super::command::{Command, EnrolForm};
 use super::record::{Change, Enrolled, JobId, JobResult};
+use super::undone::Cause;
 use super::view::{DocumentRow, Failure, JobFault};
 
 /// The present: everything that the core cannot know by itself.
@@ -47,7 +48,7 @@ pub enum Input {
     Stopping,
     /// The changes of the last step could not be written. The step has not happened: the service has put the core back
     /// to where it was before.
-    PersistFailed(StorageFault),
+    PersistFailed(Cause, StorageFault),
 }
 
 /// The vendor could not be asked; whether it has heard the request is unknown.

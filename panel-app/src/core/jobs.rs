@@ -154,9 +154,16 @@ impl Core {
     }
 
     /// The result could not be written, so the use was not spent and the job has not been done.
-    pub(super) fn job_not_written(&mut self, out: &mut Outcome) {
-        if let Some(running) = self.machine.running.take() {
-            out.then(Effect::StopJob(running.job));
+    pub(super) fn job_not_written(&mut self, job: JobId) {
+        if self.machine.running.take_if(|running| running.job == job).is_some() {
+            self.machine.state = JobState::Failed(Failure::Job(JobFault::TrayUnwritable));
+        }
+    }
+
+    /// The job has not begun.
+    pub(super) fn new_job_not_written(&mut self) {
+        if self.purchase.is_none() && self.machine.running.is_none() {
+            self.page = Page::Job;
             self.machine.state = JobState::Failed(Failure::Job(JobFault::TrayUnwritable));
         }
     }

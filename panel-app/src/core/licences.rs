@@ -183,9 +183,8 @@ impl Core {
         }
     }
 
-    /// Whatever was about to be erased in the step that has not happened is erased later.
-    pub(super) fn erasing_not_written(&mut self) {
-        self.erasing.clear();
+    /// Whatever has ended and is not erased is erased after a while.
+    pub(super) fn erase_later(&mut self) {
         if self.licences.values().any(|l| matches!(l.state, LicenceState::Ending(..))) {
             self.erase_again_ms = Some(self.clock.uptime_ms() + ERASE_AGAIN_MS);
         }

@@ -305,23 +305,13 @@ impl Core {
         self.page = if self.shop.is_known() { Page::Store } else { Page::Home };
     }
 
-    /// The step that the purchase on the screen has just made could not be written.
-    pub(super) fn purchase_not_written(&mut self, fault: StorageFault, out: &mut Outcome) {
-        if let Some(order) = self.transferring.take() {
-            out.then(Effect::StopTransfer(order));
-        }
-        if let Some(id) = self.purchase.as_ref().map(|p| p.order) {
-            // An answer that is used up without effect must be asked for again.
-            self.asked.remove(&id);
-            self.stop(id, storage_failure(fault), FailureAdvice::Continue);
-        }
-        if matches!(self.page, Page::Offer { .. } | Page::ContractId { .. }) {
-            self.page = Page::Trouble(storage_failure(fault));
-        }
-        let at_ms = Some(self.clock.uptime_ms() + BACKGROUND_RETRY_MS);
-        for (id, background) in &mut self.background {
-            self.asked.remove(id);
-            background.at_ms = at_ms;
+    /// What goes on without the user is tried again after a while.
+    pub(super) fn put_background_off(&mut self) {
+        let uptime_ms = self.clock.uptime_ms();
+        for background in self.background.values_mut() {
+            if background.at_ms.is_some_and(|at_ms| at_ms <= uptime_ms) {
+                background.at_ms = Some(uptime_ms + BACKGROUND_RETRY_MS);
+            }
         }
     }
 

@@ -237,6 +237,13 @@ impl Core {
         }
     }
 
+    /// The enrolment could not be kept; repeating it is harmless.
+    pub(super) fn enrolment_not_written(&mut self, fault: StorageFault) {
+        if matches!(self.page, Page::ServerAddress { busy: true, .. }) {
+            self.page = Page::ServerAddress { busy: false, failed: Some(storage_failure(fault)) };
+        }
+    }
+
     /// How the last attempt to fetch the catalogue ended; `None` while one is under way.
     pub fn catalogue_fetch(&self) -> Option<Option<Failure>> {
         (!self.shop.fetching).then_some(self.shop.failure)

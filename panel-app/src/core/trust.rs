@@ -143,9 +143,9 @@ impl Core {
         }
     }
 
-    /// The newer list could not be kept, and what waited for it is asked for again.
-    pub(super) fn keys_not_written(&mut self) {
+    /// The newer list could not be kept; what waited for it, which is to be asked for again.
+    pub(super) fn keys_not_written(&mut self) -> Vec<Ask> {
         self.trust.asking = false;
-        self.trust.waiting.clear();
+        std::mem::take(&mut self.trust.waiting).into_iter().map(|(ask, _)| ask).collect()
     }
 }

@@ -12,8 +12,8 @@ use tokio::runtime::Runtime;
 use super::{Clock, Display, Message, Power, Watcher};
 use crate::cancel::Cancel;
 use crate::core::{
-    Ask, Change, Core, Effect, EnrolForm, Input, JobFault, JobOutput, JobRun, LinkFault, StorageFault, TransferEvent,
-    TransferFault, TransferOrder,
+    Ask, Cause, Change, Core, Effect, EnrolForm, Input, JobFault, JobOutput, JobRun, LinkFault, StorageFault,
+    TransferEvent, TransferFault, TransferOrder,
 };
 use crate::data::{Device, StorageError};
 use crate::documents::Documents;
@@ -86,7 +86,7 @@ impl Worker {
     /// Carries out what the start has decided, then lives until it is told to stop.
     pub(super) fn run(&mut self, effects: Vec<Effect>, messages: &Receiver<Message>) {
         let before = self.core.clone();
-        let inputs = self.carry_out(effects, before);
+        let inputs = self.carry_out(effects, before, Cause::Start);
         self.steps(inputs);
         while !self.dark {
             match messages.recv_timeout(self.patience()) {
@@ -130,9 +130,9 @@ impl Worker {
                 // It writes no more; its thread only says goodbye to the server.
                 self.transfer.take_if(|(running, _)| running == order);
             }
-            let before = self.core.clone();
+            let (before, cause) = (self.core.clone(), Cause::from(&input));
             let effects = self.core.handle(input, self.clock.moment());
-            let more = self.carry_out(effects, before);
+            let more = self.carry_out(effects, before, cause);
             inputs.extend(more);
         }
         self.display.show(self.core.view());
@@ -147,7 +147,7 @@ impl Worker {
     }
 
     /// Carries effects out in order. If the step cannot be made durable, the core goes back to `before` it.
-    fn carry_out(&mut self, effects: Vec<Effect>, before: Core) -> VecDeque<Input> {
+    fn carry_out(&mut self, effects: Vec<Effect>, before: Core, cause: Cause) -> VecDeque<Input> {
         let mut inputs = VecDeque::new();
         for effect in effects {
             if !self.goes_on() {
@@ -158,7 +158,7 @@ impl Worker {
                 Err(fault) => {
                     self.core = before;
                     self.pause_until = Some(Instant::now() + WRITE_PAUSE);
-                    return VecDeque::from([Input::PersistFailed(fault)]);
+                    return VecDeque::from([Input::PersistFailed(cause, fault)]);
                 }
             }
         }

@@ -168,19 +168,69 @@ fn a_refusal_that_does_not_close_the_order_ends_no_purchase_that_may_be_paid_for
 }
 
 #[test]
-fn a_write_of_something_else_that_fails_during_a_download_stops_it_in_good_order() {
+fn a_write_of_something_else_that_fails_does_not_disturb_a_download() {
     let mut world = World::new();
     world.command(Command::OpenOffer(option(OCR)));
     world.settle();
     world.command(Command::Confirm);
     world.answer_one();
     assert!(world.transfer.is_some());
+    let screen = world.screen();
     world.write_fails_after = Some(0);
     world.command(Command::SetLanguage(Language::En));
-    assert!(world.transfer.is_none(), "the transfer is told to stop");
-    world.command(Command::Retry);
+    assert!(world.write_fails_after.is_none(), "the write has failed");
+    assert_eq!(world.view().language, Language::Ja, "and the language is what it was");
+    assert!(world.transfer.is_some() && world.screen() == screen, "{:?}", world.screen());
     finish(&mut world);
     assert_eq!(world.vendor.charges.len(), 1);
+    world.check_at_rest();
+}
+
+#[test]
+fn a_write_of_something_else_that_fails_does_not_disturb_a_job() {
+    let mut world = World::new();
+    world.buy(OCR, "uses:3");
+    world.command(Command::Dismiss);
+    let job = JobOrder { kind: JobKind::Scan, document: "letter.txt".to_owned(), option: Some(option(OCR)) };
+    world.command(Command::Run(job));
+    world.write_fails_after = Some(0);
+    world.command(Command::SetLanguage(Language::En));
+    assert!(world.write_fails_after.is_none() && world.job.is_some());
+    world.finish_job();
+    assert_eq!(world.disk.delivered.len(), 1);
+}
+
+#[test]
+fn a_download_whose_end_cannot_be_written_stops_and_goes_on_with_retry() {
+    let mut world = World::new();
+    world.command(Command::OpenOffer(option(OCR)));
+    world.settle();
+    world.command(Command::Confirm);
+    world.answer_one();
+    world.write_fails_after = Some(0);
+    world.finish_transfer();
+    assert!(matches!(world.screen(), Screen::Failed { advice: FailureAdvice::Continue, .. }), "{:?}", world.screen());
+    finish(&mut world);
+    assert_eq!(world.vendor.charges.len(), 1);
+    world.check_at_rest();
+}
+
+#[test]
+fn what_the_user_wanted_and_cannot_be_written_is_said_to_have_failed() {
+    let mut world = World::new();
+    world.command(Command::OpenOffer(option(OCR)));
+    world.settle();
+    world.write_fails_after = Some(0);
+    world.command(Command::Confirm);
+    assert!(matches!(world.screen(), Screen::Failed { .. }), "an order: {:?}", world.screen());
+    assert!(world.asks.is_empty() && world.vendor.orders.is_empty());
+
+    let mut world = World::new();
+    world.order(OCR);
+    world.write_fails_after = Some(0);
+    world.command(Command::Cancel);
+    assert!(matches!(world.screen(), Screen::Failed { .. }), "a cancellation: {:?}", world.screen());
+    finish(&mut world);
     world.check_at_rest();
 }
 

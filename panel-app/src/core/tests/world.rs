@@ -17,8 +17,8 @@ use protocol::{
 };
 
 use crate::core::{
-    Ask, Change, Command, Core, Effect, Enrolment, Input, JobId, JobOutput, JobRun, LicenceState, LinkFault, Loaded,
-    Moment, Resume, Screen, StorageFault, TransferEvent, TransferOrder, View,
+    Ask, Cause, Change, Command, Core, Effect, Enrolment, Input, JobId, JobOutput, JobRun, LicenceState, LinkFault,
+    Loaded, Moment, Resume, Screen, StorageFault, TransferEvent, TransferOrder, View,
 };
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 
@@ -310,22 +310,22 @@ impl World {
         let moment = self.moment();
         let (core, effects) = Core::start(loaded, Resume::Purchases, moment);
         self.core = core.clone();
-        self.carry_out(effects, core);
+        self.carry_out(effects, core, Cause::Start);
     }
 
     /// One step of the device; if the power fails in it, the device starts again.
     pub(super) fn input(&mut self, input: Input) {
-        let before = self.core.clone();
+        let (before, cause) = (self.core.clone(), Cause::from(&input));
         let moment = self.moment();
         let effects = self.core.handle(input, moment);
-        self.carry_out(effects, before);
+        self.carry_out(effects, before, cause);
     }
 
     pub(super) fn command(&mut self, command: Command) {
         self.input(Input::Command(command));
     }
 
-    fn carry_out(&mut self, effects: Vec<Effect>, before: Core) {
+    fn carry_out(&mut self, effects: Vec<Effect>, before: Core, cause: Cause) {
         let persists = effects.iter().filter(|e| matches!(e, Effect::Persist(_))).count();
         assert!(persists <= 1, "one transaction a step: {effects:?}");
         for effect in effects {
@@ -343,7 +343,7 @@ impl World {
                         Some(0) => {
                             self.write_fails_after = None;
                             self.core = before;
-                            return self.input(Input::PersistFailed(StorageFault::DiskFull));
+                            return self.input(Input::PersistFailed(cause, StorageFault::DiskFull));
                         }
                         Some(left) => *left -= 1,
                         None => {}
