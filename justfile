@@ -16,6 +16,10 @@ headless:
 test *ARGS:
     cargo test --workspace {{ ARGS }}
 
+# Kill the real programs at each system call that writes, or let it fail, and see that everything is whole.
+sweep *ARGS:
+    cargo run -p e2e --bin sweep -- {{ ARGS }}
+
 # Tests, each in a process of its own (needs cargo-nextest).
 nextest *ARGS:
     cargo nextest run --workspace {{ ARGS }}

@@ -4,6 +4,7 @@
 
 mod device;
 pub mod fuzz;
+pub mod invariants;
 pub mod peer;
 pub mod process;
 mod relay;

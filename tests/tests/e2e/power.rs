@@ -2,15 +2,14 @@
 //! in the device's folder and in the vendor's books must be whole, and everything comes to its end all the same.
 
 use std::cell::Cell;
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use e2e::invariants::at_rest;
 use e2e::{Device, Next, Vendor};
-use panel_app::core::{Command, JobState, LicenceState, Progress, Screen, Stage, View};
+use panel_app::core::{Command, JobState, Progress, Screen, View};
 use panel_app::service::Power;
 use protocol::OptionId;
-use protocol::order::OrderState;
 
 use crate::shop::{OCR, STAMP, vendor};
 
@@ -57,37 +56,11 @@ fn removes(view: &View) -> Next {
     }
 }
 
-/// What must hold when nothing is under way: both sides tell the same story, and the device keeps nothing that no living
-/// licence needs. The device is off afterwards.
+/// Switches the device off and compares what it holds with the vendor's books.
 fn check_at_rest(device: &mut Device, vendor: &Vendor) {
     // A stop is a moment, too: what was to be done then is done at the next start.
     device.switch_on();
-    let disk = device.on_disk();
-    let (charges, orders) = (vendor.charges(), vendor.orders());
-    let charged: BTreeSet<_> = charges.iter().map(|charge| charge.order).collect();
-    assert_eq!(charged.len(), charges.len(), "charged twice");
-
-    for order in &disk.orders {
-        let state = orders.iter().find(|row| row.order == order.id).map(|row| row.state);
-        match order.stage {
-            Stage::Done(..) => assert_eq!(state, Some(OrderState::Licensed)),
-            Stage::Abandoned(_) => assert!(state.is_none_or(|state| !state.is_open() && state != OrderState::Licensed)),
-            stage => panic!("an order at rest is {stage:?} here and {state:?} there"),
-        }
-    }
-    let here: BTreeSet<_> = disk.orders.iter().map(|order| order.id).collect();
-    assert!(orders.iter().all(|order| here.contains(&order.order)), "an order that the device does not know");
-    let licensed: BTreeSet<_> = disk.licences.iter().map(|licence| licence.id).collect();
-    assert!(charged.iter().all(|order| licensed.contains(&(*order).into())), "a charge without a licence");
-    assert!(licensed.len() == charged.len(), "a licence without a charge");
-
-    let living = || disk.licences.iter().filter(|licence| licence.state == LicenceState::Active);
-    assert!(disk.licences.iter().all(|l| !matches!(l.state, LicenceState::Ending(..))), "an erasure is unfinished");
-    let keys: BTreeSet<_> = living().map(|licence| licence.id).collect();
-    assert_eq!(disk.keys.iter().copied().collect::<BTreeSet<_>>(), keys, "keys");
-    let packages: BTreeSet<_> = living().map(|licence| licence.manifest.digest()).collect();
-    assert_eq!(disk.packages.iter().copied().collect::<BTreeSet<_>>(), packages, "packages");
-    assert!(disk.job_results.is_empty(), "results that nobody brings anywhere");
+    at_rest(&device.on_disk(), vendor).unwrap();
 }
 
 fn purchases_with_power_cuts(option: &str, form: &str) {
