@@ -7,6 +7,7 @@ mod customer;
 mod device;
 mod input;
 mod invoice;
+mod key;
 mod option;
 mod order;
 mod output;
@@ -53,6 +54,8 @@ enum Command {
     Charge(Staff<charge::Command>),
     /// Invoices and the periodic settlement
     Invoice(Staff<invoice::Command>),
+    /// The keys that sign: rotate, revoke
+    Key(Staff<key::Command>),
 }
 
 /// How the window with a server of its own is started.
@@ -175,6 +178,7 @@ pub fn main_with_args(args: impl IntoIterator<Item = impl Into<OsString> + Clone
         Command::Order(args) => script(args),
         Command::Charge(args) => script(args),
         Command::Invoice(args) => script(args),
+        Command::Key(args) => script(args),
     }
 }
 

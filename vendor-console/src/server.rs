@@ -3,6 +3,7 @@
 //! A server runs on a thread of its own with a runtime of its own, because a busy QUIC endpoint is twice as fast on a
 //! current-thread runtime, and so that a window in the same process never waits for it.
 
+mod ceremony;
 mod changes;
 mod customers;
 mod desk;
@@ -33,6 +34,7 @@ use protocol::net::{CloseCode, Credentials, TransportLimits, bind_server, limit_
 use protocol::{CaFingerprint, Text};
 use tokio::sync::oneshot;
 
+pub use ceremony::Ceremony;
 pub use error::ServerError;
 pub use init::{InitReport, init};
 pub use limits::{LimitSpec, Limits, LimitsError};

@@ -187,3 +187,63 @@ fn what_does_not_fit_together_is_a_usage_error() {
     let missing = vendor_server().arg("--data").arg(folder.path().join("nothing")).output().unwrap();
     refused(&missing, 5, "not-initialised");
 }
+
+/// The text that a command prints, which must succeed.
+fn printed(command: &mut Command) -> String {
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn keys_are_revoked_with_a_root_that_is_on_no_machine_of_the_network() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let (data, root, request, answer) = (path("data"), path("root.pem"), path("request"), path("answer"));
+    init(&data);
+    std::fs::rename(data.join("root.pem"), &root).unwrap();
+    let (mut child, started) = serve(&data, &[]);
+    let key = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vendor-console"));
+        command.arg("key").args(arguments).args(["--json", "--server", started["listening"].as_str().unwrap()]);
+        command.arg("--as").arg(data.join("admin.pem")).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    };
+    let text = |path: &Path| path.to_str().unwrap().to_owned();
+    let sign = |request: &Path, more: &[&str]| {
+        let mut command = vendor_server();
+        command.args(["root", "sign", "--root"]).arg(&root).arg("--out").arg(&answer).arg(request).args(more);
+        command
+    };
+    let list: Value = serde_json::from_str(&printed(&mut key(&["list"]))).unwrap();
+    assert_eq!(list["root_is_here"], false);
+    let line = list["lines"].as_array().unwrap().iter().find(|line| line["role"] == "release").unwrap();
+    let stolen = line["key"].as_str().unwrap();
+
+    let nowhere = key(&["revoke", stolen]).output().unwrap();
+    assert_eq!(nowhere.status.code(), Some(2), "it must be said where the request goes");
+    printed(&mut key(&["revoke", stolen, "--request", &text(&request)]));
+    let unread = sign(&request, &[]).stdin(Stdio::null()).output().unwrap();
+    assert_eq!(unread.status.code(), Some(3), "nobody has said yes");
+    assert!(!answer.exists());
+    let shown = printed(&mut sign(&request, &["--yes"]));
+    assert!(
+        shown.contains(&format!("REVOKED      release  {stolen}")) && shown.contains("NEW KEY      release"),
+        "{shown}"
+    );
+    let imported: Value = serde_json::from_str(&printed(&mut key(&["import", &text(&answer)]))).unwrap();
+    let revoked = imported["lines"].as_array().unwrap().iter().find(|line| line["key"] == stolen).unwrap();
+    assert_eq!(revoked["state"], "revoked");
+
+    // An answer is no request, an old request leads back, another root has nothing to say.
+    std::fs::remove_file(&answer).unwrap();
+    let again = path("again");
+    printed(&mut key(&["rotate", "licence", "--request", &text(&again)]));
+    init(&path("other"));
+    let mut foreign = vendor_server();
+    foreign.args(["root", "sign", "--yes", "--root"]).arg(path("other").join("root.pem"));
+    refused(&foreign.arg("--out").arg(&answer).arg(&again).output().unwrap(), 3, "request-refused");
+    refused(&sign(&root, &["--yes"]).output().unwrap(), 5, "storage-failed");
+    signal(&child, "-TERM");
+    assert!(child.wait().unwrap().success());
+}

@@ -1,6 +1,6 @@
 //! The vendor's server without a window: for a machine in a rack, and for scripts.
 
-use std::io::Write;
+use std::io::{BufRead, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,7 +9,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use protocol::Text;
 use tracing_subscriber::EnvFilter;
 use vendor_console::clock::Clock;
-use vendor_console::server::{self, Limits, Role, Server, ServerError, ServerOptions};
+use vendor_console::server::{self, Ceremony, Limits, Role, Server, ServerError, ServerOptions};
 
 /// The vendor's server: customers, devices, catalogue, orders, deliveries, charges.
 #[derive(Parser)]
@@ -44,6 +44,9 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// What only the root's private key can do; needs no data folder and no network.
+    #[command(subcommand)]
+    Root(RootCommand),
     /// Print every limit with its value and what it does, as a server started now would keep it.
     Limits {
         /// The data folder, whose `limits.toml` counts.
@@ -55,6 +58,25 @@ enum Command {
         /// Print JSON.
         #[arg(long)]
         json: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum RootCommand {
+    /// Show what a request would change about the keys, and sign it.
+    Sign {
+        /// What `vendor-console key rotate` or `revoke` has written.
+        #[arg(value_name = "REQUEST")]
+        request: PathBuf,
+        /// The root's certificate and private key.
+        #[arg(long, value_name = "FILE")]
+        root: PathBuf,
+        /// The file to write the answer to; it must not exist.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -159,6 +181,7 @@ async fn run(args: Args) -> ExitCode {
             })
         }
         Some(Command::Limits { data, limits, json }) => print_limits(&data, limits.as_deref(), json),
+        Some(Command::Root(RootCommand::Sign { request, root, out, yes })) => sign(&request, &root, &out, yes),
         None => serve(args.run).await,
     };
     match done {
@@ -204,6 +227,25 @@ fn print_limits(data: &Path, file: Option<&Path>, json: bool) -> Result<(), Serv
         }
         say(&format_args!("These limits bound the memory that peers can take to {} MiB.", memory_bytes >> 20));
     }
+    Ok(())
+}
+
+/// Shows, asks, signs. A person signs what a person has read.
+fn sign(request: &Path, root: &Path, out: &Path, yes: bool) -> Result<(), ServerError> {
+    let ceremony = Ceremony::open(root, request)?;
+    for line in ceremony.describe() {
+        say(&line);
+    }
+    if !yes {
+        say(&"Sign this? Compare the names of the keys with those that you expect. Type yes to sign.");
+        let mut answer = String::new();
+        let read = std::io::stdin().lock().read_line(&mut answer);
+        if read.is_err() || answer.trim() != "yes" {
+            return Err(ServerError::Refused("it was not confirmed".to_owned()));
+        }
+    }
+    ceremony.sign(out)?;
+    say(&format_args!("signed: {}; take it back and give it to vendor-console key import", out.display()));
     Ok(())
 }
 

@@ -20,6 +20,9 @@ pub enum ServerError {
     /// Another process uses the folder.
     #[error("{0} is in use by another vendor-server or vendor-console")]
     InUse(String),
+    /// A request to the root that it does not sign.
+    #[error("nothing was signed: {0}")]
+    Refused(String),
     /// A disk, file or database failed.
     #[error("{0}")]
     Storage(String),
@@ -52,6 +55,7 @@ impl ServerError {
             Self::FileExists(_) => "file-exists",
             Self::NotInitialised(_) => "not-initialised",
             Self::InUse(_) => "data-in-use",
+            Self::Refused(_) => "request-refused",
             Self::Storage(_) => "storage-failed",
             Self::Listen { .. } => "cannot-listen",
             Self::Limits { .. } => "bad-limits",
@@ -62,7 +66,7 @@ impl ServerError {
     /// The exit status of a command: 2 usage, 3 refused, 4 network, 5 storage.
     pub const fn exit_status(&self) -> u8 {
         match self {
-            Self::AlreadyInitialised(_) | Self::FileExists(_) => 3,
+            Self::AlreadyInitialised(_) | Self::FileExists(_) | Self::Refused(_) => 3,
             Self::Limits { .. } => 2,
             Self::Listen { .. } => 4,
             Self::NotInitialised(_) | Self::InUse(_) | Self::Storage(_) | Self::Machine(_) => 5,
