@@ -54,8 +54,9 @@ fn perform(args: Args, out: Output) -> Result<(), Fault> {
         Action::Catalogue => show::catalogue(&open(Resume::Nothing)?, out),
         Action::Options => show::options(&open(Resume::Nothing)?, out),
         Action::Orders => show::orders(&open(Resume::Nothing)?, out),
-        Action::Buy { option, form, contract_id } => {
-            buy::buy(&open(Resume::Purchases)?, &option, form, contract_id, out)
+        Action::Buy { option, form, contract_id, pin_file } => {
+            let pin = pin_file.as_deref().map(buy::read_pin).transpose()?;
+            buy::buy(&open(Resume::Purchases)?, &option, form, contract_id, pin, out)
         }
         Action::Cancel => buy::cancel(&open(Resume::Purchases)?, out),
         Action::Use { option, input, output } => {

@@ -13,10 +13,12 @@ mod outcome;
 mod present;
 mod purchase;
 mod record;
+mod renewal;
 mod shop;
 mod start;
 mod trust;
 mod undone;
+mod vendors;
 mod view;
 
 #[cfg(test)]
@@ -39,6 +41,7 @@ pub use record::{
     Abandoned, AuthorisedOrder, CatalogueRecord, Change, Enrolled, Enrolment, JobId, JobResult, LicenceRecord,
     LicenceState, Loaded, Mark, OrderRecord, ResultPlace, Settings, Stage,
 };
+pub use renewal::CertificateTerm;
 pub use start::Resume;
 pub use undone::Cause;
 pub use view::{
@@ -50,7 +53,8 @@ use clock::Clock;
 use jobs::Machine;
 use outcome::Outcome;
 use present::Page;
-use purchase::Purchase;
+use purchase::{Payer, Purchase};
+use renewal::Renewal;
 use shop::Shop;
 use trust::Trust;
 
@@ -90,6 +94,7 @@ pub struct Core {
     transferring: Option<OrderId>,
     machine: Machine,
     page: Page,
+    renewal: Renewal,
 }
 
 impl Core {
@@ -103,6 +108,8 @@ impl Core {
             Input::Answer(ask, answer) => self.answer(ask, answer, moment, &mut out),
             Input::Transfer(order, event) => self.transfer_event(order, event, &mut out),
             Input::Enrolled(outcome) => self.enrolled(outcome, &mut out),
+            Input::Certified(term) => self.certified(term),
+            Input::Renewed(outcome) => self.renewed(outcome),
             Input::Documents(documents) => self.machine.documents = documents,
             Input::JobDone(job, outcome) => self.job_done(job, outcome, &mut out),
             Input::Delivered(job, outcome) => self.delivered(job, outcome),
@@ -116,6 +123,7 @@ impl Core {
         }
         self.drop_expired_catalogue(&mut out);
         self.retry_what_is_due(&mut out);
+        self.renew_if_due(&mut out);
         self.end_what_is_over(&mut out);
         if self.machine.forget_at_ms.is_some_and(|at_ms| at_ms <= self.clock.uptime_ms()) {
             self.forget_delivered(&mut out);
@@ -130,7 +138,13 @@ impl Core {
 
     /// The uptime, in milliseconds, at which [`Input::Tick`] is wanted; `None` if nothing waits for time to pass.
     pub fn poll_timeout(&self) -> Option<u64> {
-        let due_ms = [self.next_retry_ms(), self.next_end_ms(), self.next_clock_write_ms(), self.machine.forget_at_ms];
+        let due_ms = [
+            self.next_retry_ms(),
+            self.next_end_ms(),
+            self.next_clock_write_ms(),
+            self.next_renewal_ms(),
+            self.machine.forget_at_ms,
+        ];
         due_ms.into_iter().flatten().min()
     }
 
@@ -149,12 +163,14 @@ impl Core {
             Command::Go(place) => self.go(place, out),
             Command::OpenOffer(option) => self.open_offer(&option, None, out),
             Command::Confirm => self.confirm(moment, out),
-            Command::EnterContract(contract) => self.enter_contract(contract, moment, out),
+            Command::EnterContract { contract, pin } => self.enter_contract(contract, pin, moment, out),
             Command::Cancel => self.cancel(out),
             Command::Choose(form) => self.choose(form, out),
             Command::Retry => self.retry(moment, out),
             Command::Dismiss => self.dismiss(moment, out),
-            Command::Buy { option, form, contract } => self.buy(&option, form, contract, moment, out),
+            Command::Buy { option, form, contract, pin } => {
+                self.buy(&option, form, contract.map(|id| Payer { id, pin }), moment, out);
+            }
             Command::Refresh => self.fetch_catalogue(out),
             Command::Remove(licence) => self.remove(licence, out),
             Command::Run(job) => self.run(job, moment, out),

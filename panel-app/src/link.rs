@@ -15,7 +15,7 @@ use protocol::message::{Reply, Service};
 use protocol::net::{Client, Credentials, LinkError, client_config};
 use tokio::sync::Mutex;
 
-pub use enrolment::enrol;
+pub use enrolment::{enrol, renew};
 pub use transfer::{Transfer, TransferLimits, TransferRunner};
 
 use crate::core::LinkFault;
@@ -100,5 +100,6 @@ fn fault(error: &LinkError) -> LinkFault {
         LinkError::Address(_) | LinkError::Silent | LinkError::Busy | LinkError::Broken(_) => LinkFault::Lost,
         LinkError::Distrust(_) | LinkError::NotPermitted => LinkFault::Distrust,
         LinkError::Protocol(_) => LinkFault::Garbled,
+        LinkError::Expired => LinkFault::Expired,
     }
 }

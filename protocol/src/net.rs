@@ -16,10 +16,10 @@ pub use client::{Client, LinkError};
 pub use credentials::{Credentials, DeviceKey};
 pub use endpoint::{TransportLimits, bind_client, bind_server, limit_server};
 pub use frame::{FrameError, encode_frame, frame_length, read_body, read_frame, read_header, write_frame};
-pub use identity::{Identity, IdentityError};
+pub use identity::{CertificateTerm, Identity, IdentityError, certificate_term};
 pub use quinn;
 pub use rustls::pki_types::CertificateDer;
-pub use tls::{TlsError, client_config, enrol_config, server_config};
+pub use tls::{TlsError, anonymous_config, client_config, enrol_config, server_config};
 
 /// The name that every server certificate carries. Addresses differ and change; the pinned root is what counts.
 pub const SERVER_NAME: &str = "vendor.kobai.internal";
@@ -38,6 +38,8 @@ pub enum CloseCode {
     ShuttingDown = 3,
     /// The server holds or answers as much of this peer as it will; connect again later.
     Busy = 4,
+    /// The device was revoked or enrolled anew. Whoever connects again is told by a refusal.
+    Revoked = 5,
 }
 
 impl CloseCode {

@@ -68,9 +68,9 @@ refusal_codes! {
     /// The device belongs to no customer, so somebody must say who pays.
     ContractRequired = "contract-required", Corrected,
         "This device is not assigned to a customer.", "Enter the contract user ID.";
-    /// No living contract has this ID; whether it ever existed is not told.
+    /// No living contract has this ID, or the PIN is wrong or missing; which of these is not told.
     ContractRefused = "contract-refused", Corrected,
-        "The contract user ID was not accepted.", "Check the number on your contract and enter it again.";
+        "The contract user ID or its PIN was not accepted.", "Check both and enter them again.";
     /// Staff have suspended the customer.
     CustomerSuspended = "customer-suspended", Corrected,
         "This customer's purchases are suspended.", "Ask the vendor's customer service.";
@@ -137,6 +137,10 @@ refusal_codes! {
     /// The uploaded content ended early, is empty or too large.
     UploadIncomplete = "upload-incomplete", Corrected,
         "The upload did not have the announced length.", "Upload the file again.";
+    /// Too many wrong contract user IDs, PINs or activation codes; the detail is the wait in whole seconds, see
+    /// [`Refusal::wait_ms`].
+    TooManyAttempts = "too-many-attempts", Later,
+        "There were too many wrong entries.", "Wait a while, at most an hour, then try again.";
 }
 
 impl fmt::Display for RefusalCode {
@@ -159,6 +163,20 @@ impl Refusal {
     pub fn with_detail(code: RefusalCode, detail: impl fmt::Display) -> Self {
         let shown: String = detail.to_string().chars().filter(|c| !c.is_control()).take(200).collect();
         Self { code, detail: crate::Text::new(shown).ok() }
+    }
+}
+
+impl Refusal {
+    /// `TooManyAttempts` for as long as this.
+    pub fn too_many_attempts(wait_ms: u64) -> Self {
+        Self::with_detail(RefusalCode::TooManyAttempts, wait_ms.div_ceil(1_000).max(1))
+    }
+
+    /// How long `TooManyAttempts` lasts; at most a day is believed.
+    pub fn wait_ms(&self) -> Option<u64> {
+        let seconds: u64 =
+            self.detail.as_ref().filter(|_| self.code == RefusalCode::TooManyAttempts)?.as_str().parse().ok()?;
+        Some(seconds.saturating_mul(1_000).min(crate::time::DAY_MS))
     }
 }
 
@@ -200,5 +218,14 @@ mod tests {
         let refusal = Refusal::with_detail(RefusalCode::InvalidInput, "x\n".repeat(500));
         assert_eq!(refusal.detail.map(|d| d.as_str().len()), Some(200));
         assert_eq!(Refusal::with_detail(RefusalCode::Busy, "").detail, None);
+    }
+
+    #[test]
+    fn a_wait_is_told_in_whole_seconds_and_never_as_none() {
+        assert_eq!(Refusal::too_many_attempts(29_001).wait_ms(), Some(30_000));
+        assert_eq!(Refusal::too_many_attempts(0).wait_ms(), Some(1_000));
+        assert_eq!(Refusal::with_detail(RefusalCode::TooManyAttempts, u64::MAX).wait_ms(), Some(crate::time::DAY_MS));
+        assert_eq!(Refusal::with_detail(RefusalCode::TooManyAttempts, "soon").wait_ms(), None);
+        assert_eq!(Refusal::with_detail(RefusalCode::Busy, 30).wait_ms(), None);
     }
 }

@@ -5,12 +5,14 @@ use protocol::message::device::{Authorised, DeviceReply, DeviceRequest};
 use protocol::message::enrol::{EnrolReply, EnrolRequest};
 use protocol::message::staff::CustomerRow;
 use protocol::message::{Reply, Service};
-use protocol::net::quinn::{RecvStream, SendStream};
-use protocol::net::{Client, Credentials, DeviceKey, client_config, enrol_config, read_frame, write_frame};
+use protocol::net::quinn::{Connection, Endpoint, RecvStream, SendStream};
+use protocol::net::{
+    Client, Credentials, DeviceKey, SERVER_NAME, client_config, enrol_config, read_frame, write_frame,
+};
 use protocol::package::MissingChunks;
 use protocol::{
-    ActivationCode, ContractUserId, DeviceSerial, Digest, KeyRing, Licence, Manifest, OptionId, OrderId, RefusalCode,
-    Signed, Ticket, UsageForm, uuid::Uuid,
+    ActivationCode, ContractUserId, DeviceSerial, Digest, KeyRing, Licence, Manifest, OptionId, OrderId, Refusal,
+    RefusalCode, Signed, Ticket, UsageForm, uuid::Uuid,
 };
 
 use crate::Vendor;
@@ -77,10 +79,38 @@ impl Peer {
         contract: Option<&ContractUserId>,
     ) -> Result<Authorised, RefusalCode> {
         let option: OptionId = option.parse().unwrap();
-        match self.ask(vendor, &DeviceRequest::Order { order, option, contract: contract.cloned() })? {
+        match self.ask(vendor, &DeviceRequest::Order { order, option, contract: contract.cloned(), pin: None })? {
             DeviceReply::Authorised(authorised) => Ok(*authorised),
             other => panic!("{other:?}"),
         }
+    }
+
+    /// A purchase request with a contract user ID and perhaps a PIN; the refusal with its detail.
+    pub fn order_with_pin(
+        &self,
+        vendor: &Vendor,
+        option: &str,
+        contract: &ContractUserId,
+        pin: Option<&str>,
+    ) -> Result<(), Refusal> {
+        let client = self.connect(vendor, Service::Device);
+        let request = DeviceRequest::Order {
+            order: order_id(),
+            option: option.parse().unwrap(),
+            contract: Some(contract.clone()),
+            pin: pin.map(|pin| pin.parse().unwrap()),
+        };
+        let reply: Reply<DeviceReply> = vendor.block_on(client.request(&request)).unwrap();
+        reply.outcome.map(drop)
+    }
+
+    /// A connection to the customer service from this address of this machine.
+    pub fn connect_from(&self, vendor: &Vendor, ip: [u8; 4]) -> Connection {
+        let config = client_config(&self.credentials, Service::Device).unwrap();
+        vendor.block_on(async {
+            let endpoint = Endpoint::client((ip, 0).into()).unwrap();
+            endpoint.connect_with(config, vendor.addr(), SERVER_NAME).unwrap().await.unwrap()
+        })
     }
 
     /// Asks for every chunk with this ticket.
@@ -129,6 +159,16 @@ impl Peer {
         self.deliver(vendor, &authorised)?;
         self.choose(vendor, authorised.order, form)
     }
+}
+
+/// One question on a connection that is open.
+pub fn hello(vendor: &Vendor, connection: &Connection) -> Result<DeviceReply, RefusalCode> {
+    vendor.block_on(async {
+        let (mut send, mut recv) = connection.open_bi().await.unwrap();
+        write_frame(&mut send, &DeviceRequest::Hello).await.unwrap();
+        let reply: Reply<DeviceReply> = read_frame(&mut recv, 4_096).await.unwrap();
+        reply.outcome.map_err(|refusal| refusal.code)
+    })
 }
 
 /// A fresh order id.

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use protocol::message::device::Bilingual;
 use protocol::message::staff::{
-    ChargeFilter, ChargeRow, CustomerFields, CustomerRow, DeviceFields, OptionFields, OrderRow, Query, Settlement,
-    StaffReply, StaffRequest,
+    ChargeFilter, ChargeRow, CustomerFields, CustomerRow, DeviceFields, DeviceRow, OptionFields, OrderRow, Query,
+    Settlement, StaffReply, StaffRequest,
 };
 use protocol::net::Credentials;
 use protocol::package::OptionKind;
-use protocol::{ActivationCode, CaFingerprint, DeviceSerial, Offer, OfferList, OptionId, Yen};
+use protocol::{ActivationCode, CaFingerprint, ContractUserId, DeviceSerial, Offer, OfferList, OptionId, Yen};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
@@ -198,6 +198,28 @@ impl Vendor {
     /// Begins something asynchronous that goes on beside the test.
     pub fn spawn<T: Send + 'static>(&self, future: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
         self.runtime.spawn(future)
+    }
+
+    /// Another PIN for a contract, or none.
+    pub fn set_pin(&self, contract: &ContractUserId, pin: Option<&str>) {
+        let pin = pin.map(|pin| pin.parse().unwrap());
+        self.staff(StaffRequest::SetContractPin { contract: contract.clone(), pin });
+    }
+
+    /// A new activation code for a device that is on file.
+    pub fn new_code(&self, serial: &DeviceSerial) -> ActivationCode {
+        match self.staff(StaffRequest::NewActivationCode { serial: serial.clone() }) {
+            StaffReply::Activation { code, .. } => code,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A device as staff see it.
+    pub fn device(&self, serial: &DeviceSerial) -> DeviceRow {
+        match self.staff(StaffRequest::Devices(Query::default())) {
+            StaffReply::Devices(page) => page.rows.into_iter().find(|row| row.serial == *serial).unwrap(),
+            other => panic!("{other:?}"),
+        }
     }
 
     /// Runs something asynchronous on the vendor's side.

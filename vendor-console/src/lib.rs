@@ -9,3 +9,4 @@ pub mod server;
 mod store;
 #[cfg(feature = "gui")]
 pub mod ui;
+mod waits;

@@ -10,6 +10,7 @@ mod invoices;
 mod migration;
 mod options;
 mod orders;
+mod tries;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -27,9 +28,10 @@ use sea_orm_migration::MigratorTrait;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::random::RandomError;
-pub(crate) use devices::Enrolment;
+pub(crate) use devices::{Enrolment, Renewal};
 pub(crate) use options::NewRelease;
-pub(crate) use orders::{AuthorisedOrder, OrderRequest};
+pub(crate) use orders::{AuthorisedOrder, CheckedPin, OrderRequest};
+pub(crate) use tries::Try;
 
 /// Readers at a time; writers take turns.
 const CONNECTIONS: u32 = 6;

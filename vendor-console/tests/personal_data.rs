@@ -74,7 +74,7 @@ async fn names_addresses_contract_ids_and_activation_codes_are_in_no_log_and_no_
     let stranger = ContractUserId::from_body(987_654_321);
     for contract in [Some(contract.clone()), Some(stranger.clone()), None] {
         let order = OrderId(Uuid::now_v7());
-        let request = DeviceRequest::Order { order, option: "ocr-package".parse().unwrap(), contract };
+        let request = DeviceRequest::Order { order, option: "ocr-package".parse().unwrap(), contract, pin: None };
         let reply: Reply<DeviceReply> = device.request(&request).await.unwrap();
         assert!(reply.outcome.is_err());
     }

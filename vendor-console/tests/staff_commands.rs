@@ -121,8 +121,16 @@ fn a_customer_is_entered_found_changed_and_has_contracts() {
     let two = vendor.json("customer contract add C-1");
     assert_eq!(two["contracts"].as_array().unwrap().len(), 2);
     let ended = vendor.json(&format!("customer contract end {first}"));
-    assert_eq!(ended["contracts"][0], json!({"id": first, "active": false}));
+    assert_eq!(ended["contracts"][0], json!({"id": first, "active": false, "has_pin": false}));
     vendor.json(&format!("customer contract resume {first}"));
+
+    let pin = write(&vendor.folder.path().join("pin"), b"004711\n");
+    let with_pin = vendor.json_with(&format!("customer contract set-pin {first} --pin-file"), &[pin.as_str()]);
+    assert_eq!(with_pin["contracts"][0]["has_pin"], true);
+    assert!(!with_pin.to_string().contains("004711"));
+    let cleared = vendor.json(&format!("customer contract set-pin {first} --clear"));
+    assert_eq!(cleared["contracts"][0]["has_pin"], false);
+    assert_eq!(vendor.run(&format!("customer contract set-pin {first}")).status.code(), Some(2), "neither");
 
     let table = String::from_utf8(vendor.run("customer list").stdout).unwrap();
     assert!(table.starts_with("NUMBER  NAME"), "{table}");

@@ -133,6 +133,13 @@ wanted-by-scan = This scan job needs the option below.
 wanted-by-fax = This fax job needs the option below.
 contract-title = Contract user ID
 contract-prompt = Enter the 10-digit number on your contract.
+contract-pin = PIN, if the contract has one
+contract-pin-short = A PIN has 4 to 12 digits.
+# $minutes (Number) - whole minutes, at least 1
+contract-blocked = { $minutes ->
+    [one] There were too many wrong entries. Try again in about a minute.
+   *[other] There were too many wrong entries. Try again in about { $minutes } minutes.
+}
 contract-why = This machine is not assigned to a customer, so the vendor needs to know who buys.
 contract-digits = Contract user ID
 contract-check-digit = This number contains a typing error. Please compare it with your contract.

@@ -14,8 +14,8 @@ refusal-activation-refused = The serial number or the activation code was not ac
     .advice = Check both for typing errors, or ask the vendor for a new activation code.
 refusal-contract-required = This machine is not assigned to a customer.
     .advice = Start again and enter the contract user ID.
-refusal-contract-refused = The contract user ID was not accepted.
-    .advice = Compare the number with your contract and enter it again.
+refusal-contract-refused = The contract user ID or its PIN was not accepted.
+    .advice = Compare the number with your contract and enter both again.
 refusal-customer-suspended = Purchases for this customer are suspended.
     .advice = Please contact the vendor's customer service.
 refusal-unknown-option = The vendor does not offer this option.
@@ -60,6 +60,8 @@ refusal-invalid-input = The vendor did not accept the input.
     .advice = Please correct the input and try again.
 refusal-upload-incomplete = The transfer to the vendor was incomplete.
     .advice = Please try again.
+refusal-too-many-attempts = There were too many wrong entries.
+    .advice = Wait a while, at most an hour, then try again.
 
 ## Faults of the transfer or of this machine
 
@@ -82,6 +84,8 @@ not-genuine = The data was not signed by the vendor for this machine, so it was 
     .advice = Please try again. If it happens again, tell the vendor.
 outdated = The list of options that the vendor's server sent has expired or is older than one seen before, so it was rejected.
     .advice = Please try again later. If it happens again, tell the vendor.
+certificate-expired = This machine's certificate has run out, so the vendor no longer recognises it.
+    .advice = Ask the vendor for a new activation code and register again under Settings, Server address.
 not-enrolled = This machine has not been registered yet.
     .advice = Register it under Settings, Server address.
 

@@ -106,6 +106,11 @@ wanted-by-scan = このスキャンには、次のオプションが必要です
 wanted-by-fax = このファクス送信には、次のオプションが必要です。
 contract-title = 契約ユーザー ID の入力
 contract-prompt = 契約書に記載されている 10 桁の番号を入力してください。
+contract-pin = PIN(契約に設定されている場合)
+contract-pin-short = PIN は 4 ~ 12 桁です。
+contract-blocked = { $minutes ->
+   *[other] 入力の誤りが続いたため、一時的に受け付けを停止しています。あと約 { $minutes } 分お待ちください。
+}
 contract-why = この機器にはお客様情報が登録されていないため、ご購入者の確認が必要です。
 contract-digits = 契約ユーザー ID
 contract-check-digit = 番号に誤りがあります。契約書の番号と見比べてください。

@@ -79,6 +79,9 @@ pub(super) enum Action {
         /// Contract user ID, for a device that is assigned to no customer
         #[arg(long)]
         contract_id: Option<ContractUserId>,
+        /// File with the contract's PIN; - reads it from standard input
+        #[arg(long, value_name = "FILE", requires = "contract_id")]
+        pin_file: Option<PathBuf>,
     },
     /// Cancels an unfinished purchase
     Cancel,

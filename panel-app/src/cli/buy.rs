@@ -1,7 +1,12 @@
 //! `panel-app buy` and `cancel`: a purchase without a screen.
 
-use protocol::{ContractUserId, OptionId, OrderId, RefusalCode, UsageForm};
+use std::io::{BufRead as _, Read as _};
+use std::path::Path;
+
+use protocol::pin::PinError;
+use protocol::{ContractPin, ContractUserId, OptionId, OrderId, RefusalCode, UsageForm};
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use super::PATIENCE;
 use super::output::{Fault, Output};
@@ -9,11 +14,14 @@ use super::show::{order_json, stage_name};
 use crate::core::{Command, Core, Failure, FailureAdvice, OrderRecord, Screen, Stage};
 use crate::service::Service;
 
+/// Bytes of the longest line with a PIN that is read.
+const PIN_LINE_MAX: u64 = 64;
+
 /// How a purchase has ended.
 enum End {
     Done(OrderId),
     Failed(Failure, FailureAdvice),
-    Contract(RefusalCode),
+    Contract(RefusalCode, Option<u64>),
     PriceChanged,
     Other(OptionId),
 }
@@ -23,10 +31,11 @@ pub(super) fn buy(
     option: &OptionId,
     form: UsageForm,
     contract: Option<ContractUserId>,
+    pin: Option<ContractPin>,
     out: Output,
 ) -> Result<(), Fault> {
     check_unfinished(service, option, form, contract.as_ref())?;
-    service.apply(Command::Buy { option: option.clone(), form, contract });
+    service.apply(Command::Buy { option: option.clone(), form, contract, pin });
     let wanted = option.clone();
     let end = service.watch(PATIENCE, move |core| end_of_purchase(core, &wanted)).ok_or_else(Fault::silent)?;
     match end {
@@ -51,9 +60,15 @@ pub(super) fn buy(
             }
             Err(failure.into())
         }
-        End::Contract(code) => {
+        End::Contract(code, wait_ms) => {
             service.apply(Command::Cancel);
-            Err(code.into())
+            Err(match wait_ms {
+                Some(wait_ms) => Fault::refused(
+                    code.code(),
+                    format!("{} Try again in {} seconds.", code.sentence(), wait_ms.div_ceil(1_000)),
+                ),
+                None => code.into(),
+            })
         }
         End::PriceChanged => Err(Fault::refused(
             "price-changed",
@@ -66,6 +81,19 @@ pub(super) fn buy(
     }
 }
 
+/// The PIN in a file, or the first line of standard input for `-`. It is not an argument: those are seen by others.
+pub(super) fn read_pin(path: &Path) -> Result<ContractPin, Fault> {
+    let mut line = Zeroizing::new(String::new());
+    let read = if path == Path::new("-") {
+        std::io::stdin().lock().take(PIN_LINE_MAX).read_line(&mut line).map(drop)
+    } else {
+        let file = std::fs::File::open(path);
+        file.and_then(|file| std::io::BufReader::new(file.take(PIN_LINE_MAX)).read_line(&mut line).map(drop))
+    };
+    read.map_err(|error| Fault::usage("no-pin", format!("The PIN cannot be read: {error}.")))?;
+    line.trim().parse().map_err(|error: PinError| Fault::usage("no-pin", format!("The file holds no PIN: {error}.")))
+}
+
 /// An unfinished purchase of the option is continued only if it is the one that is asked for.
 fn check_unfinished(
     service: &Service,
@@ -75,8 +103,8 @@ fn check_unfinished(
 ) -> Result<(), Fault> {
     let wanted = option.clone();
     let unfinished = service.inspect(move |core| {
-        let open = |o: &&OrderRecord| !o.stage.is_final() && !matches!(o.stage, Stage::Abandoning(_));
-        core.orders().filter(open).find(|o| o.option.id == wanted).cloned()
+        let open = |o: &&OrderRecord| !matches!(o.stage, Stage::Abandoning(_));
+        core.unfinished().filter(open).find(|o| o.option.id == wanted).cloned()
     });
     let Some(order) = unfinished.flatten() else { return Ok(()) };
     let is_other = |text: &str| {
@@ -101,7 +129,10 @@ fn end_of_purchase(core: &Core, wanted: &OptionId) -> Option<End> {
         Screen::Failed { failure, advice, .. } => Some(End::Failed(failure, advice)),
         // The price is not the one of the catalogue any more: somebody has to see it first.
         Screen::Choose { option, .. } if option.id == *wanted => Some(End::PriceChanged),
-        Screen::ContractId { refused, .. } => Some(End::Contract(refused.unwrap_or(RefusalCode::ContractRequired))),
+        Screen::ContractId { refused, blocked_until, .. } => {
+            let wait_ms = blocked_until.map(|until| until.ms_since(core.view().now));
+            Some(End::Contract(refused.unwrap_or(RefusalCode::ContractRequired), wait_ms))
+        }
         Screen::Requesting { option }
         | Screen::Downloading { option, .. }
         | Screen::Choose { option, .. }
@@ -123,7 +154,7 @@ pub(super) fn cancel(service: &Service, out: Output) -> Result<(), Fault> {
     service.apply(Command::Cancel);
     service.apply(Command::Dismiss);
     let told = service.watch(PATIENCE, |core| {
-        let open: Vec<_> = core.orders().filter(|o| !o.stage.is_final()).map(|o| o.id.to_string()).collect();
+        let open: Vec<_> = core.unfinished().map(|o| o.id.to_string()).collect();
         (open.is_empty() || core.view().link == crate::core::LinkState::Down).then_some(open)
     });
     let open = told.ok_or_else(Fault::silent)?;

@@ -112,6 +112,9 @@ impl From<Failure> for Fault {
             Failure::NotGenuine => (4, "The vendor's answer is not genuine."),
             Failure::Outdated => (4, "The vendor's catalogue is out of date."),
             Failure::NotEnrolled => (3, "This device is not enrolled. Enrol it first."),
+            Failure::CertificateExpired => {
+                (3, "The device's certificate has run out. Ask the vendor for a new activation code and enrol again.")
+            }
             Failure::Job(JobFault::DocumentUnreadable) => (5, "The document cannot be read."),
             Failure::Job(JobFault::DocumentUnsuitable) => (3, "The option does not work on a document of this kind."),
             Failure::Job(JobFault::DocumentTooLarge) => (3, "The document is too large."),

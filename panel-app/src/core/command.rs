@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use protocol::{ActivationCode, CaFingerprint, ContractUserId, DeviceSerial, LicenceId, OptionId, Text, UsageForm};
+use protocol::{
+    ActivationCode, CaFingerprint, ContractPin, ContractUserId, DeviceSerial, LicenceId, OptionId, Text, UsageForm,
+};
 
 use super::view::{JobKind, Language};
 
@@ -16,7 +18,12 @@ pub enum Command {
     /// OK on the Offer screen.
     Confirm,
     /// OK on the contract ID keypad.
-    EnterContract(ContractUserId),
+    EnterContract {
+        /// Who pays.
+        contract: ContractUserId,
+        /// The contract's PIN, if one was typed.
+        pin: Option<ContractPin>,
+    },
     /// Cancel, wherever there is one: Offer, contract ID, Downloading, Choose how to buy.
     Cancel,
     /// A form on the Choose screen.
@@ -33,6 +40,8 @@ pub enum Command {
         form: UsageForm,
         /// Who pays, if not the customer that the device is assigned to.
         contract: Option<ContractUserId>,
+        /// The contract's PIN, if it has one.
+        pin: Option<ContractPin>,
     },
     /// Asks the vendor for the catalogue again.
     Refresh,

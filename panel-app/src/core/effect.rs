@@ -9,6 +9,7 @@ use protocol::{ContentKey, Digest, LicenceId, Manifest, OrderId, Signed, Ticket,
 
 use super::command::{Command, EnrolForm};
 use super::record::{Change, Enrolled, JobId, JobResult};
+use super::renewal::CertificateTerm;
 use super::undone::Cause;
 use super::view::{DocumentRow, Failure, JobFault};
 
@@ -36,6 +37,10 @@ pub enum Input {
     Transfer(OrderId, TransferEvent),
     /// Enrolment has ended.
     Enrolled(Result<Enrolled, Failure>),
+    /// The certificate that the vendor is shown from now on.
+    Certified(CertificateTerm),
+    /// An attempt to renew the certificate has ended: with one that is durable and in use, or not.
+    Renewed(Option<CertificateTerm>),
     /// What lies on the glass or waits in the queue, by name.
     Documents(Vec<DocumentRow>),
     /// A job's work has ended; nothing is granted yet.
@@ -60,6 +65,8 @@ pub enum LinkFault {
     Distrust,
     /// The answer is no message of this protocol.
     Garbled,
+    /// The device's certificate has run out.
+    Expired,
 }
 
 /// News of a transfer.
@@ -149,6 +156,8 @@ pub enum Effect {
     StopTransfer(OrderId),
     /// Register the device with the vendor; comes back as [`Input::Enrolled`].
     Enrol(EnrolForm),
+    /// Ask for another certificate and keep it, durably; comes back as [`Input::Renewed`]. Repeating it is harmless.
+    Renew,
     /// Look what lies on the glass; comes back as [`Input::Documents`].
     ListDocuments,
     /// Do a job's work; comes back as [`Input::JobDone`].

@@ -25,6 +25,8 @@ pub(super) enum Page {
         wanted_by: Option<JobOrder>,
         preselected: Option<UsageForm>,
         refused: Option<protocol::RefusalCode>,
+        /// Nothing is accepted before.
+        blocked_until: Option<protocol::Timestamp>,
     },
     /// Wherever the purchase on the screen stands.
     Purchase,
@@ -70,9 +72,11 @@ impl Core {
                 offers: self.shop.offers(&option.id).map(Into::into).unwrap_or_default(),
                 wanted_by: wanted_by.as_ref().map(|job| job.kind),
             },
-            Page::ContractId { option, refused, .. } => {
-                Screen::ContractId { option: option.clone(), refused: *refused }
-            }
+            Page::ContractId { option, refused, blocked_until, .. } => Screen::ContractId {
+                option: option.clone(),
+                refused: *refused,
+                blocked_until: blocked_until.filter(|until| *until > self.clock.now()),
+            },
             Page::Purchase => self.purchase_screen().unwrap_or(Screen::Home),
             Page::Done { option, offer, order, wanted_by } => Screen::Done {
                 option: option.clone(),

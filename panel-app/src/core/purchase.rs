@@ -7,7 +7,8 @@ mod transfer;
 
 use protocol::message::device::{AbandonReason, DeviceReply, DeviceRequest};
 use protocol::refusal::Retry;
-use protocol::{ContractUserId, FailureCode, OrderId, Refusal, RefusalCode, UsageForm};
+use protocol::time::MINUTE_MS;
+use protocol::{ContractPin, ContractUserId, FailureCode, OrderId, Refusal, RefusalCode, Timestamp, UsageForm};
 use uuid::Uuid;
 
 use super::Core;
@@ -37,7 +38,16 @@ pub(super) struct Purchase {
     pub(super) wait: Wait,
     pub(super) done_bytes: u64,
     pub(super) meter: Meter,
+    /// What was typed, for as long as the vendor may have to be asked again.
+    pin: Option<ContractPin>,
     failed_attempts: usize,
+}
+
+/// Who pays, as it was typed.
+#[derive(Debug, Clone)]
+pub(super) struct Payer {
+    pub(super) id: ContractUserId,
+    pub(super) pin: Option<ContractPin>,
 }
 
 /// What the purchase on the screen waits for.
@@ -64,7 +74,7 @@ pub(super) struct Background {
 impl Purchase {
     pub(super) fn new(order: OrderId, wanted_by: Option<JobOrder>, preselected: Option<UsageForm>) -> Self {
         let (wait, meter) = (Wait::Vendor, Meter::default());
-        Self { order, wanted_by, preselected, wait, done_bytes: 0, meter, failed_attempts: 0 }
+        Self { order, wanted_by, preselected, wait, done_bytes: 0, meter, pin: None, failed_attempts: 0 }
     }
 }
 
@@ -73,22 +83,26 @@ impl Core {
     pub(super) fn start_order(
         &mut self,
         option: OptionSummary,
-        contract: Option<ContractUserId>,
+        payer: Option<Payer>,
         purchase: impl FnOnce(OrderId) -> Purchase,
         moment: Moment,
         out: &mut Outcome,
     ) {
         let Some(shown_offers) = self.shop.offers(&option.id).filter(|_| self.purchase.is_none()) else { return };
+        let Some(vendor) = self.vendor() else { return };
+        let (contract, pin) = payer.map_or((None, None), |payer| (Some(payer.id), payer.pin));
+        let with_pin = pin.is_some();
         let mut random = [0; 10];
         random.copy_from_slice(&moment.random[..10]);
         let created_at = self.clock.now();
         let id = OrderId(uuid::Builder::from_unix_timestamp_millis(created_at.as_ms(), &random).into_uuid());
         let stage = Stage::Requested;
-        let order = OrderRecord { id, option, shown_offers, contract, created_at, stage, authorised: None };
-        out.change(Change::Order(order.clone()));
+        let authorised = None;
+        let order = OrderRecord { id, option, shown_offers, vendor, contract, with_pin, created_at, stage, authorised };
+        out.change(Change::Order(order.clone().into()));
         self.orders.insert(id, order);
         self.forget_old_orders(out);
-        self.purchase = Some(purchase(id));
+        self.purchase = Some(Purchase { pin, ..purchase(id) });
         self.page = Page::Purchase;
         self.ask_order(id, out);
     }
@@ -105,7 +119,7 @@ impl Core {
     }
 
     pub(super) fn ask_order(&mut self, id: OrderId, out: &mut Outcome) {
-        let Some((step, request)) = self.orders.get(&id).and_then(request_for) else { return };
+        let Some((step, request)) = self.request_for(id) else { return };
         if self.is_on_screen(id) {
             self.set_wait(Wait::Vendor);
         }
@@ -122,8 +136,7 @@ impl Core {
         out: &mut Outcome,
     ) {
         self.asked.remove(&id);
-        let Some(order) = self.orders.get(&id) else { return };
-        if request_for(order).map(|(step, _)| step) != Some(step) {
+        if self.request_for(id).map(|(step, _)| step) != Some(step) {
             // The stage has moved on while the vendor was being asked: the answer is to an old question.
             self.ask_order(id, out);
             return;
@@ -132,10 +145,11 @@ impl Core {
             Err(LinkFault::Lost) => self.try_again(id, Failure::Fault(FailureCode::LinkLost)),
             Err(LinkFault::Distrust) => self.stop(id, Failure::Distrust, FailureAdvice::Continue),
             Err(LinkFault::Garbled) => self.stop(id, Failure::NotGenuine, FailureAdvice::Continue),
+            Err(LinkFault::Expired) => self.stop(id, Failure::CertificateExpired, FailureAdvice::Continue),
             Ok(Err(refusal)) if step == OrderStep::Abandon && refusal.code.retry() != Retry::Later => {
                 self.abandoned(id, out);
             }
-            Ok(Err(refusal)) => self.refused(id, refusal.code, out),
+            Ok(Err(refusal)) => self.refused(id, &refusal, out),
             Ok(Ok(reply)) => self.granted(id, step, reply, out),
         }
     }
@@ -143,6 +157,7 @@ impl Core {
     fn granted(&mut self, id: OrderId, step: OrderStep, reply: DeviceReply, out: &mut Outcome) {
         match (step, reply) {
             (OrderStep::Authorise, DeviceReply::Authorised(authorised)) => self.authorised(id, &authorised, out),
+            (OrderStep::Authorise, DeviceReply::Status(_)) if self.lacks_pin(id) => self.vendor_knows(id, out),
             (OrderStep::Confirm, DeviceReply::Delivered) => self.delivery_confirmed(id, out),
             (OrderStep::Choose, DeviceReply::Licensed(licence)) => self.licensed(id, &licence, out),
             (OrderStep::Abandon, DeviceReply::Abandoned) => self.abandoned(id, out),
@@ -170,7 +185,8 @@ impl Core {
     }
 
     /// The vendor has turned the present step down.
-    fn refused(&mut self, id: OrderId, code: RefusalCode, out: &mut Outcome) {
+    fn refused(&mut self, id: OrderId, refusal: &Refusal, out: &mut Outcome) {
+        let code = refusal.code;
         let stage = self.orders.get(&id).map(|o| o.stage);
         match (stage, code) {
             // The distribution service's report was lost: exchange the end of the transfer again.
@@ -189,6 +205,16 @@ impl Core {
                 self.set_stage(id, Stage::Choosing, out);
                 self.set_wait(Wait::User);
             }
+            (Some(Stage::Requested), RefusalCode::TooManyAttempts) => {
+                self.set_stage(id, Stage::Refused(code), out);
+                let wait_ms = refusal.wait_ms().unwrap_or(MINUTE_MS);
+                self.ask_for_contract(id, Some(code), Some(self.clock.now().plus_ms(wait_ms)));
+            }
+            // The vendor has never heard of it, and the PIN is gone with the power.
+            (Some(Stage::Requested), RefusalCode::UnknownOrder) if self.lacks_pin(id) => {
+                self.set_stage(id, Stage::Refused(RefusalCode::ContractRequired), out);
+                self.ask_for_contract(id, None, None);
+            }
             (_, code) if code.retry() == Retry::Later => self.try_again(id, Failure::Refused(code)),
             // Only a closed order is certainly not charged. Anything else may hide a licence that is paid for.
             (Some(Stage::Buying(_)), code) if code != RefusalCode::OrderClosed => {
@@ -196,18 +222,33 @@ impl Core {
             }
             (Some(Stage::Requested), RefusalCode::ContractRequired | RefusalCode::ContractRefused) => {
                 self.set_stage(id, Stage::Refused(code), out);
-                self.ask_for_contract(id, code);
+                let was_typed = self.orders.get(&id).is_some_and(|order| order.contract.is_some());
+                self.ask_for_contract(id, Some(code).filter(|_| was_typed), None);
             }
             _ => self.refused_for_good(id, code, out),
         }
     }
 
-    fn ask_for_contract(&mut self, id: OrderId, code: RefusalCode) {
+    fn ask_for_contract(&mut self, id: OrderId, refused: Option<RefusalCode>, blocked_until: Option<Timestamp>) {
         let Some(purchase) = self.purchase.take_if(|p| p.order == id) else { return };
         let Some(order) = self.orders.get(&id) else { return };
-        let refused = order.contract.is_some().then_some(code);
-        let (option, wanted_by) = (order.option.clone(), purchase.wanted_by);
-        self.page = Page::ContractId { option, wanted_by, preselected: purchase.preselected, refused };
+        let (option, wanted_by, preselected) = (order.option.clone(), purchase.wanted_by, purchase.preselected);
+        self.page = Page::ContractId { option, wanted_by, preselected, refused, blocked_until };
+    }
+
+    /// Whether the order was begun with a PIN that the power has taken away.
+    fn lacks_pin(&self, id: OrderId) -> bool {
+        let has_pin = self.purchase.as_ref().is_some_and(|p| p.order == id && p.pin.is_some());
+        !has_pin && self.orders.get(&id).is_some_and(|order| order.with_pin)
+    }
+
+    /// The vendor has the order on file, so it needs no PIN to be answered.
+    fn vendor_knows(&mut self, id: OrderId, out: &mut Outcome) {
+        if let Some(order) = self.orders.get_mut(&id) {
+            order.with_pin = false;
+            out.change(Change::Order(order.clone().into()));
+        }
+        self.ask_order(id, out);
     }
 
     fn refused_for_good(&mut self, id: OrderId, code: RefusalCode, out: &mut Outcome) {
@@ -267,6 +308,13 @@ impl Core {
         }
     }
 
+    /// What the vendor has to be asked about this order; nothing if it is another vendor's.
+    fn request_for(&self, id: OrderId) -> Option<(OrderStep, DeviceRequest)> {
+        let order = self.orders.get(&id).filter(|order| self.vendor() == Some(order.vendor))?;
+        let pin = self.purchase.as_ref().filter(|p| p.order == id).and_then(|p| p.pin.as_ref());
+        request_for(order, pin)
+    }
+
     /// Retry on the Failed screen.
     pub(super) fn retry_purchase(&mut self, moment: Moment, out: &mut Outcome) {
         let Some(purchase) = &mut self.purchase else { return };
@@ -277,9 +325,10 @@ impl Core {
             FailureAdvice::StartAgain => {
                 let Some(purchase) = self.purchase.take() else { return };
                 let Some(order) = self.orders.get(&purchase.order) else { return };
-                let (option, contract) = (order.option.clone(), order.contract.clone());
+                let (option, pin) = (order.option.clone(), purchase.pin);
+                let payer = order.contract.clone().map(|id| Payer { id, pin });
                 let again = |id| Purchase::new(id, purchase.wanted_by, purchase.preselected);
-                self.start_order(option, contract, again, moment, out);
+                self.start_order(option, payer, again, moment, out);
             }
             FailureAdvice::GiveUp => {}
         }
@@ -377,7 +426,7 @@ impl Core {
             order.stage = stage;
             // The list of chunks is large, and nobody asks a finished order for it.
             order.authorised = order.authorised.take().filter(|_| !stage.is_final());
-            out.change(Change::Order(order.clone()));
+            out.change(Change::Order(order.clone().into()));
         }
     }
 
@@ -408,13 +457,16 @@ impl Core {
     }
 }
 
-/// What the vendor has to be asked at this stage.
-fn request_for(order: &OrderRecord) -> Option<(OrderStep, DeviceRequest)> {
+/// What the vendor has to be asked at this stage. An order whose PIN is gone is asked after before it is sent again.
+fn request_for(order: &OrderRecord, pin: Option<&ContractPin>) -> Option<(OrderStep, DeviceRequest)> {
     let id = order.id;
     match order.stage {
+        Stage::Requested if order.with_pin && pin.is_none() => {
+            Some((OrderStep::Authorise, DeviceRequest::Status { order: id }))
+        }
         Stage::Requested => {
-            let (option, contract) = (order.option.id.clone(), order.contract.clone());
-            Some((OrderStep::Authorise, DeviceRequest::Order { order: id, option, contract }))
+            let (option, contract, pin) = (order.option.id.clone(), order.contract.clone(), pin.cloned());
+            Some((OrderStep::Authorise, DeviceRequest::Order { order: id, option, contract, pin }))
         }
         Stage::Confirming => {
             let package = order.authorised.as_ref()?.manifest.digest();
@@ -445,7 +497,11 @@ fn failure_code(failure: Failure) -> FailureCode {
     match failure {
         Failure::Fault(code) => code,
         Failure::NotGenuine | Failure::Outdated => FailureCode::WrongContent,
-        Failure::Refused(_) | Failure::Distrust | Failure::NotEnrolled | Failure::Job(_) => FailureCode::LinkLost,
+        Failure::Refused(_)
+        | Failure::Distrust
+        | Failure::NotEnrolled
+        | Failure::CertificateExpired
+        | Failure::Job(_) => FailureCode::LinkLost,
     }
 }
 

@@ -26,7 +26,7 @@ pub enum Change {
     /// The newest catalogue that was verified.
     Catalogue(CatalogueRecord),
     /// An order as it is now.
-    Order(OrderRecord),
+    Order(Box<OrderRecord>),
     /// An order that is no longer of interest.
     ForgetOrder(OrderId),
     /// A licence as it is now.
@@ -122,8 +122,12 @@ pub struct OrderRecord {
     pub option: OptionSummary,
     /// The offers that the user saw and said OK to.
     pub shown_offers: OfferList,
+    /// The CA of the vendor that it was begun with; no other is asked about it.
+    pub vendor: CaFingerprint,
     /// The contract user ID that was typed.
     pub contract: Option<ContractUserId>,
+    /// A PIN was typed with it, and it is not known whether the vendor has heard of the order. The PIN is kept nowhere.
+    pub with_pin: bool,
     /// When it began.
     pub created_at: Timestamp,
     /// How far it has come.

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use protocol::message::device::{Catalogue, CatalogueEntry, DeviceReply, DeviceRequest};
-use protocol::{ContractUserId, FailureCode, OfferList, OptionId, Refusal, RefusalCode, Signed, Timestamp, UsageForm};
+use protocol::{
+    ContractPin, ContractUserId, FailureCode, OfferList, OptionId, Refusal, RefusalCode, Signed, Timestamp, UsageForm,
+};
 
 use super::clock::Clock;
 use super::command::{EnrolForm, JobOrder, Place};
 use super::effect::{Ask, Effect, LinkFault, Moment, StorageFault};
 use super::outcome::Outcome;
 use super::present::Page;
-use super::purchase::{Purchase, storage_failure};
+use super::purchase::{Payer, Purchase, storage_failure};
 use super::record::{CatalogueRecord, Change, Enrolled, Mark};
 use super::trust::Trust;
 use super::view::{Failure, OptionSummary};
@@ -37,7 +39,7 @@ pub(super) struct Shop {
 #[derive(Debug, Clone)]
 enum Awaiting {
     Offer(OptionId, Option<JobOrder>),
-    Buy(OptionId, UsageForm, Option<ContractUserId>),
+    Buy(OptionId, UsageForm, Option<Payer>),
 }
 
 impl Shop {
@@ -169,12 +171,14 @@ impl Core {
         let waiting = matches!(self.page, Page::ServerAddress { busy: true, .. });
         match outcome {
             Ok(Enrolled { enrolment, keys }) => {
+                self.change_vendor(enrolment.ca_fingerprint, out);
                 out.change(Change::Enrolment(enrolment.clone()));
                 self.trust_enrolment(&enrolment, &keys, out);
                 self.link = LinkState::Up;
                 if waiting {
                     self.page = Page::Home;
                 }
+                self.resume_with_vendor(out);
                 self.say_hello(out);
             }
             Err(failure) if waiting => self.page = Page::ServerAddress { busy: false, failed: Some(failure) },
@@ -218,10 +222,11 @@ impl Core {
             Ok(Err(refusal)) => Some(Failure::Refused(refusal.code)),
             Err(LinkFault::Lost) => Some(Failure::Fault(FailureCode::LinkLost)),
             Err(LinkFault::Distrust) => Some(Failure::Distrust),
+            Err(LinkFault::Expired) => Some(Failure::CertificateExpired),
         };
         match self.shop.awaiting.take() {
             Some(Awaiting::Offer(option, wanted_by)) => self.show_offer(&option, wanted_by),
-            Some(Awaiting::Buy(option, form, contract)) => self.buy_known(&option, form, contract, moment, out),
+            Some(Awaiting::Buy(option, form, payer)) => self.buy_known(&option, form, payer, moment, out),
             None => {}
         }
     }
@@ -305,9 +310,16 @@ impl Core {
     }
 
     /// OK on the keypad.
-    pub(super) fn enter_contract(&mut self, contract: ContractUserId, moment: Moment, out: &mut Outcome) {
+    pub(super) fn enter_contract(
+        &mut self,
+        contract: ContractUserId,
+        pin: Option<ContractPin>,
+        moment: Moment,
+        out: &mut Outcome,
+    ) {
         let Page::ContractId { option, wanted_by, preselected, .. } = self.page.clone() else { return };
-        self.start_order(option, Some(contract), |id| Purchase::new(id, wanted_by, preselected), moment, out);
+        let payer = Some(Payer { id: contract, pin });
+        self.start_order(option, payer, |id| Purchase::new(id, wanted_by, preselected), moment, out);
     }
 
     /// A script's purchase.
@@ -315,7 +327,7 @@ impl Core {
         &mut self,
         option: &OptionId,
         form: UsageForm,
-        contract: Option<ContractUserId>,
+        payer: Option<Payer>,
         moment: Moment,
         out: &mut Outcome,
     ) {
@@ -328,9 +340,9 @@ impl Core {
             return;
         }
         if self.shop.entry(option).is_some() {
-            self.buy_known(option, form, contract, moment, out);
+            self.buy_known(option, form, payer, moment, out);
         } else {
-            self.await_catalogue(Awaiting::Buy(option.clone(), form, contract), out);
+            self.await_catalogue(Awaiting::Buy(option.clone(), form, payer), out);
         }
     }
 
@@ -338,7 +350,7 @@ impl Core {
         &mut self,
         option: &OptionId,
         form: UsageForm,
-        contract: Option<ContractUserId>,
+        payer: Option<Payer>,
         moment: Moment,
         out: &mut Outcome,
     ) {
@@ -351,7 +363,7 @@ impl Core {
             return;
         }
         let option = entry.into();
-        self.start_order(option, contract, |id| Purchase::new(id, None, Some(form)), moment, out);
+        self.start_order(option, payer, |id| Purchase::new(id, None, Some(form)), moment, out);
     }
 
     /// Cancel, wherever there is one.

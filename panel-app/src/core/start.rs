@@ -11,6 +11,7 @@ use super::outcome::Outcome;
 use super::present::Page;
 use super::purchase::Purchase;
 use super::record::{Abandoned, Loaded, OrderRecord, Stage};
+use super::renewal::Renewal;
 use super::shop::Shop;
 use super::trust::Trust;
 use super::{Core, LinkState};
@@ -65,6 +66,7 @@ impl Core {
             transferring: None,
             machine: Machine::default(),
             page: Page::Home,
+            renewal: Renewal::default(),
         };
         let mut out = Outcome::default();
         core.end_what_is_over(&mut out);
@@ -98,8 +100,7 @@ impl Core {
     /// The newest unfinished purchase comes back to the screen. Of the others, what may be paid for is fetched in the
     /// background, and the rest is given up.
     fn resume_purchases(&mut self, out: &mut Outcome) {
-        let unfinished: Vec<(OrderId, Stage)> =
-            self.orders.values().filter(|o| !o.stage.is_final()).map(|o: &OrderRecord| (o.id, o.stage)).collect();
+        let unfinished: Vec<(OrderId, Stage)> = self.unfinished().map(|o: &OrderRecord| (o.id, o.stage)).collect();
         for (id, stage) in unfinished.into_iter().rev() {
             match stage {
                 Stage::Abandoning(_) => self.resume_in_background(id, out),

@@ -10,6 +10,7 @@ use super::outcome::Outcome;
 use super::present::Page;
 use super::purchase::{Wait, storage_failure};
 use super::record::JobId;
+use super::renewal::CertificateTerm;
 use super::view::{FailureAdvice, JobFault};
 
 /// What a step belongs to: the input without its content.
@@ -31,6 +32,10 @@ pub enum Cause {
     Transfer(OrderId),
     /// Enrolment.
     Enrolment,
+    /// The certificate that is in use.
+    Certificate(CertificateTerm),
+    /// The end of an attempt to renew it.
+    Renewal(Option<CertificateTerm>),
     /// The result of this job.
     Job(JobId),
     /// A job's result that is in its place, or waits for it.
@@ -48,7 +53,7 @@ impl From<&Input> for Cause {
         match input {
             Input::Command(
                 Command::Confirm
-                | Command::EnterContract(_)
+                | Command::EnterContract { .. }
                 | Command::Cancel
                 | Command::Choose(_)
                 | Command::Retry
@@ -61,6 +66,8 @@ impl From<&Input> for Cause {
             Input::Answer(Ask::Order(order, _), _) => Self::Order(*order),
             Input::Transfer(order, TransferEvent::Ended | TransferEvent::Failed(_)) => Self::Transfer(*order),
             Input::Enrolled(_) => Self::Enrolment,
+            Input::Certified(term) => Self::Certificate(*term),
+            Input::Renewed(outcome) => Self::Renewal(*outcome),
             Input::JobDone(job, _) => Self::Job(*job),
             Input::Delivered(job, outcome) => Self::Delivered(*job, *outcome),
             Input::Erased(licence, _) => Self::Erasure(*licence),
@@ -107,6 +114,9 @@ impl Core {
                 }
             }
             Cause::Enrolment => self.enrolment_not_written(fault),
+            // These are durable elsewhere: only what came with them has not happened.
+            Cause::Certificate(term) => self.certified(term),
+            Cause::Renewal(outcome) => self.renewed(outcome),
             Cause::Job(job) => self.job_not_written(job),
             Cause::Delivered(job, outcome) => self.delivered(job, outcome),
             Cause::Erasure(licence) => {

@@ -77,6 +77,8 @@ pub enum Screen {
         option: OptionSummary,
         /// The ID that was typed before was refused, for this reason.
         refused: Option<RefusalCode>,
+        /// There were too many wrong entries: nothing is accepted before this instant, which has not come yet.
+        blocked_until: Option<Timestamp>,
     },
     /// The purchase is being checked by the vendor; Cancel is possible.
     Requesting {
@@ -227,6 +229,8 @@ pub enum Failure {
     Job(JobFault),
     /// The device is not enrolled.
     NotEnrolled,
+    /// The device's certificate has run out before it could be renewed.
+    CertificateExpired,
 }
 
 impl Failure {
@@ -240,6 +244,7 @@ impl Failure {
             Self::Outdated => "catalogue-outdated",
             Self::Job(fault) => fault.code(),
             Self::NotEnrolled => "not-enrolled",
+            Self::CertificateExpired => "certificate-expired",
         }
     }
 }

@@ -6,19 +6,20 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use protocol::OrderId;
+use protocol::net::{Credentials, certificate_term};
 use protocol::package::OptionKind;
 use tokio::runtime::Runtime;
 
 use super::{Clock, Display, Message, Power, Watcher};
 use crate::cancel::Cancel;
 use crate::core::{
-    Ask, Cause, Change, Core, Effect, EnrolForm, Input, JobFault, JobOutput, JobRun, LinkFault, StorageFault,
-    TransferEvent, TransferFault, TransferOrder,
+    Ask, Cause, CertificateTerm, Change, Core, Effect, EnrolForm, Input, JobFault, JobOutput, JobRun, LinkFault,
+    StorageFault, TransferEvent, TransferFault, TransferOrder,
 };
 use crate::data::{Device, StorageError};
 use crate::documents::Documents;
 use crate::job::{Job, JobTools};
-use crate::link::{Link, Transfer, TransferLimits, TransferRunner, enrol};
+use crate::link::{Link, Transfer, TransferLimits, TransferRunner, enrol, renew};
 use crate::tray::Tray;
 use crate::vault::KeyVault as _;
 
@@ -86,7 +87,8 @@ impl Worker {
     /// Carries out what the start has decided, then lives until it is told to stop.
     pub(super) fn run(&mut self, effects: Vec<Effect>, messages: &Receiver<Message>) {
         let before = self.core.clone();
-        let inputs = self.carry_out(effects, before, Cause::Start);
+        let mut inputs = self.carry_out(effects, before, Cause::Start);
+        inputs.extend(self.certified());
         self.steps(inputs);
         while !self.dark {
             match messages.recv_timeout(self.patience()) {
@@ -130,6 +132,9 @@ impl Worker {
                 // It writes no more; its thread only says goodbye to the server.
                 self.transfer.take_if(|(running, _)| running == order);
             }
+            if let Input::Renewed(Some(_)) = &input {
+                self.relink();
+            }
             let (before, cause) = (self.core.clone(), Cause::from(&input));
             let effects = self.core.handle(input, self.clock.moment());
             let more = self.carry_out(effects, before, cause);
@@ -171,6 +176,7 @@ impl Worker {
                 self.device.store.commit(&changes)?;
                 if changes.iter().any(|change| matches!(change, Change::Enrolment(_))) {
                     self.relink();
+                    return Ok(self.certified());
                 }
             }
             Effect::KeepKey(licence, key) => self.device.vault.keep(licence, &key).map_err(|e| reported(&e))?,
@@ -192,6 +198,7 @@ impl Worker {
             Effect::StartTransfer(order) => return Ok(self.start_transfer(order)),
             Effect::StopTransfer(_) => self.stop_transfer(),
             Effect::Enrol(form) => self.enrol(form),
+            Effect::Renew => return Ok(self.renew()),
             Effect::ListDocuments => {
                 let documents = self.documents.list().map_err(|e| reported(&e)).unwrap_or_default();
                 return Ok(Some(Input::Documents(documents)));
@@ -215,6 +222,23 @@ impl Worker {
                 None
             }
         };
+    }
+
+    /// What the certificate in use says.
+    fn certified(&self) -> Option<Input> {
+        self.link.as_ref().and_then(|link| term(link.credentials())).map(Input::Certified)
+    }
+
+    fn renew(&self) -> Option<Input> {
+        let (Some(link), Some(enrolment)) = (self.link.clone(), self.core.enrolment().cloned()) else {
+            return Some(Input::Renewed(None));
+        };
+        let (identity, inbox) = (self.device.identity.clone(), self.inbox.clone());
+        self.runtime.spawn(async move {
+            let renewed = renew(&link, &enrolment, &identity).await;
+            let _ = inbox.send(Message::Input(Input::Renewed(renewed.as_ref().and_then(term))));
+        });
+        None
     }
 
     fn ask(&self, ask: Ask, request: protocol::message::device::DeviceRequest) -> Option<Input> {
@@ -304,6 +328,11 @@ impl Worker {
             }
         }
     }
+}
+
+fn term(credentials: &Credentials) -> Option<CertificateTerm> {
+    let term = certificate_term(credentials.chain.first()?).ok()?;
+    Some(CertificateTerm { from: term.from, until: term.until })
 }
 
 fn reported(error: &StorageError) -> StorageFault {

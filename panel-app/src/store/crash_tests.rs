@@ -141,6 +141,8 @@ fn order(n: u8, stage: Stage) -> OrderRecord {
     let shown_offers =
         protocol::OfferList::new(vec![Offer { form: UsageForm::Permanent, price: Yen::new(1).unwrap() }]).unwrap();
     OrderRecord {
+        vendor: protocol::CaFingerprint::of(b"ca"),
+        with_pin: false,
         id,
         option,
         shown_offers,
@@ -160,10 +162,10 @@ fn result(n: u8) -> JobResult {
 fn story() -> Vec<Vec<Change>> {
     let mut story = Vec::new();
     for n in 1..=6 {
-        story.push(vec![Change::Clock(Timestamp::from_ms(n.into())), Change::Order(order(n, Stage::Requested))]);
+        story.push(vec![Change::Clock(Timestamp::from_ms(n.into())), Change::Order(order(n, Stage::Requested).into())]);
         story.push(vec![
             Change::Clock(Timestamp::from_ms(100 + u64::from(n))),
-            Change::Order(order(n, Stage::Done(UsageForm::Permanent, Yen::new(n.into()).unwrap()))),
+            Change::Order(order(n, Stage::Done(UsageForm::Permanent, Yen::new(n.into()).unwrap())).into()),
             Change::JobResult(result(n)),
         ]);
         story.push(vec![
@@ -240,7 +242,7 @@ fn after_a_power_cut_at_any_write_the_store_is_as_after_one_of_its_commits() {
 fn a_disk_that_cannot_grow_leaves_the_old_state_and_the_store_goes_on() {
     let medium = TestMedium::default();
     let (store, _) = medium.open_store().unwrap();
-    store.commit(&[Change::Order(order(1, Stage::Requested))]).unwrap();
+    store.commit(&[Change::Order(order(1, Stage::Requested).into())]).unwrap();
     let before = load(&store);
     let length = medium.disk().bytes.len() as u64;
     medium.disk().length_max = Some(length);
@@ -263,9 +265,9 @@ fn a_disk_that_is_full_at_any_write_leaves_the_old_state_or_the_new_one() {
     for writes_left in 0..40 {
         let medium = TestMedium::default();
         let (store, _) = medium.open_store().unwrap();
-        store.commit(&[Change::Order(order(1, Stage::Requested))]).unwrap();
+        store.commit(&[Change::Order(order(1, Stage::Requested).into())]).unwrap();
         let before = load(&store);
-        let change = [Change::Order(order(2, Stage::Requested)), Change::JobResult(result(1))];
+        let change = [Change::Order(order(2, Stage::Requested).into()), Change::JobResult(result(1))];
 
         medium.disk().writes_left = Some(writes_left);
         let outcome = store.commit(&change);
@@ -302,7 +304,7 @@ fn a_download_leaves_room_for_licences_and_meters() {
     let package = Digest([1; 32]);
     let refused = store.chunks().insert(package, &chunk, || true).unwrap_err();
     assert_eq!(refused.fault(), StorageFault::DiskFull);
-    store.commit(&[Change::Order(order(1, Stage::Requested))]).unwrap();
+    store.commit(&[Change::Order(order(1, Stage::Requested).into())]).unwrap();
     medium.disk().free_bytes = None;
     assert!(store.chunks().insert(package, &chunk, || true).unwrap());
 }

@@ -30,6 +30,7 @@ pub(super) fn reason(texts: &Texts, failure: Failure) -> Reason {
         Failure::NotGenuine => reason!(texts, msg_not_genuine, msg_not_genuine_advice),
         Failure::Outdated => reason!(texts, msg_outdated, msg_outdated_advice),
         Failure::NotEnrolled => reason!(texts, msg_not_enrolled, msg_not_enrolled_advice),
+        Failure::CertificateExpired => reason!(texts, msg_certificate_expired, msg_certificate_expired_advice),
         Failure::Job(fault) => job_fault(texts, fault),
     }
 }
@@ -84,6 +85,9 @@ fn refusal(texts: &Texts, code: RefusalCode) -> Reason {
         RefusalCode::InvalidInput => reason!(texts, msg_refusal_invalid_input, msg_refusal_invalid_input_advice),
         RefusalCode::UploadIncomplete => {
             reason!(texts, msg_refusal_upload_incomplete, msg_refusal_upload_incomplete_advice)
+        }
+        RefusalCode::TooManyAttempts => {
+            reason!(texts, msg_refusal_too_many_attempts, msg_refusal_too_many_attempts_advice)
         }
     }
 }

@@ -236,10 +236,22 @@ pub fn all() -> Vec<(&'static str, View)> {
             "offer-single",
             view(Screen::Offer { option: mincho(), offers: vec![offer("permanent", 9_800)], wanted_by: None }),
         ),
-        ("contract", unassigned(Screen::ContractId { option: ocr(), refused: None })),
+        ("contract", unassigned(Screen::ContractId { option: ocr(), refused: None, blocked_until: None })),
         (
             "contract-refused",
-            unassigned(Screen::ContractId { option: ocr(), refused: Some(RefusalCode::ContractRefused) }),
+            unassigned(Screen::ContractId {
+                option: ocr(),
+                refused: Some(RefusalCode::ContractRefused),
+                blocked_until: None,
+            }),
+        ),
+        (
+            "contract-blocked",
+            unassigned(Screen::ContractId {
+                option: ocr(),
+                refused: Some(RefusalCode::TooManyAttempts),
+                blocked_until: Some(NOW.plus_ms(7 * 60_000)),
+            }),
         ),
         ("requesting", view(Screen::Requesting { option: ocr() })),
         ("downloading", view(download(17_900_000, Some(2_140_000), false))),

@@ -33,7 +33,10 @@ pub(super) fn draw(ui: &mut egui::Ui, view: &View, texts: &Texts, state: &mut St
         Screen::Home => home::show(ui, cx, area),
         Screen::Store(catalogue) => store::show(ui, cx, area, catalogue),
         Screen::Offer { option, offers, wanted_by } => offer::show(ui, cx, area, option, offers, *wanted_by),
-        Screen::ContractId { option, refused } => contract_id::show(ui, cx, area, option, *refused),
+        Screen::ContractId { option, refused, blocked_until } => {
+            let said = contract_id::Said { refused: *refused, blocked_until: *blocked_until };
+            contract_id::show(ui, cx, area, option, said);
+        }
         Screen::Requesting { option } => requesting::show(ui, cx, area, option),
         Screen::Downloading { option, download } => downloading::show(ui, cx, area, option, download),
         Screen::Choose { option, offers } => choose::show(ui, cx, area, option, offers),

@@ -2,6 +2,8 @@
 
 use protocol::{ActivationCode, CaFingerprint, DeviceSerial, LicenceId, OptionId, Text};
 
+use zeroize::Zeroizing;
+
 use super::texts::Texts;
 use crate::core::{Command, EnrolForm, JobKind, Screen, View};
 
@@ -24,12 +26,26 @@ impl Cx<'_> {
 #[derive(Default)]
 pub(super) struct State {
     pub(super) store: Search,
-    /// Digits of the contract user ID so far.
-    pub(super) contract: String,
+    pub(super) contract: ContractFields,
     /// The licence whose removal waits for a yes.
     pub(super) removing: Option<LicenceId>,
     pub(super) enrol: EnrolFields,
     pub(super) job: JobChoice,
+}
+
+/// The contract user ID and its PIN so far.
+#[derive(Default)]
+pub(super) struct ContractFields {
+    pub(super) digits: Zeroizing<String>,
+    pub(super) pin: Zeroizing<String>,
+    /// Which of them the keypad fills.
+    pub(super) on_pin: bool,
+}
+
+impl ContractFields {
+    pub(super) fn focused(&mut self) -> &mut String {
+        if self.on_pin { &mut self.pin } else { &mut self.digits }
+    }
 }
 
 /// The search field of the store.
@@ -52,7 +68,12 @@ impl State {
     pub(super) fn follow(&mut self, view: &View) {
         // A refused number comes back to be corrected, so it survives the screens in between.
         if !matches!(view.screen, Screen::ContractId { .. } | Screen::Requesting { .. }) {
-            self.contract.clear();
+            self.contract = ContractFields::default();
+        }
+        // A PIN is typed anew each time.
+        if matches!(view.screen, Screen::Requesting { .. }) {
+            self.contract.pin.clear();
+            self.contract.on_pin = false;
         }
         let removing = matches!(view.screen, Screen::MyOptions { .. })
             && view.installed.iter().any(|option| Some(option.licence) == self.removing);

@@ -31,7 +31,13 @@ const JOB_FAULTS: [JobFault; 7] = [
 
 #[test]
 fn every_failure_has_its_own_sentence_and_advice_in_both_languages() {
-    let mut failures = vec![Failure::Distrust, Failure::NotGenuine, Failure::Outdated, Failure::NotEnrolled];
+    let mut failures = vec![
+        Failure::Distrust,
+        Failure::NotGenuine,
+        Failure::Outdated,
+        Failure::NotEnrolled,
+        Failure::CertificateExpired,
+    ];
     failures.extend(RefusalCode::ALL.iter().copied().map(Failure::Refused));
     failures.extend(FailureCode::ALL.iter().copied().map(Failure::Fault));
     failures.extend(JOB_FAULTS.map(Failure::Job));

@@ -4,13 +4,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::keys::{KeyList, KeyRole, RootSigned};
+use crate::message::enrol::CertificateChain;
 use crate::offer::OfferList;
 use crate::package::OptionKind;
 use crate::signed::Signable;
 use crate::text::{Description, Name};
 use crate::{
-    ContractUserId, Digest, FailureCode, Licence, Manifest, OptionId, OrderId, OrderState, ReleaseVersion, Signed,
-    Text, Ticket, Timestamp, UsageForm,
+    ContractPin, ContractUserId, Digest, FailureCode, Licence, Manifest, OptionId, OrderId, OrderState, ReleaseVersion,
+    Signed, Text, Ticket, Timestamp, UsageForm,
 };
 
 /// What a device can ask.
@@ -29,6 +30,9 @@ pub enum DeviceRequest {
         option: OptionId,
         /// Who pays, if the device is assigned to no customer or the user says so.
         contract: Option<ContractUserId>,
+        /// The contract's PIN, if it has one. Without `contract` it means nothing. It is no part of the order: nobody
+        /// keeps it, and a repetition may come without it.
+        pin: Option<ContractPin>,
     },
     /// Every chunk is verified and durable.
     Received {
@@ -58,6 +62,12 @@ pub enum DeviceRequest {
     },
     /// Which keys count?
     Keys,
+    /// A new certificate for the key of the present one, before that runs out. Repeated it is answered alike.
+    Renew {
+        /// A PKCS#10 certificate signing request in DER, at most [`CSR_BYTES_MAX`](super::enrol::CSR_BYTES_MAX) bytes,
+        /// of the key that the device is enrolled with.
+        csr: Vec<u8>,
+    },
 }
 
 /// Why a device gives an order up.
@@ -88,6 +98,11 @@ pub enum DeviceReply {
     Status(OrderState),
     /// To `Keys`: the newest list.
     Keys(RootSigned<KeyList>),
+    /// To `Renew`. The certificate that asked stays good until its own end.
+    Renewed {
+        /// The device's certificate and those above it, without the root.
+        chain: CertificateChain,
+    },
 }
 
 /// What the vendor knows about the device that asks.

@@ -8,8 +8,8 @@ use crate::offer::OfferList;
 use crate::package::OptionKind;
 use crate::text::{Description, Name, SearchText};
 use crate::{
-    ActivationCode, ContractUserId, CustomerId, DeviceSerial, Digest, FailureCode, InvoiceNumber, OptionId, OrderId,
-    OrderState, ReleaseVersion, Text, Timestamp, UsageForm, Yen,
+    ActivationCode, ContractPin, ContractUserId, CustomerId, DeviceSerial, Digest, FailureCode, InvoiceNumber,
+    OptionId, OrderId, OrderState, ReleaseVersion, Text, Timestamp, UsageForm, Yen,
 };
 
 /// Most rows of one page.
@@ -128,6 +128,13 @@ pub enum StaffRequest {
     ProposeKeys(KeyChange),
     /// A list that the root has signed elsewhere: from now on it counts.
     ImportKeys(RootSigned<KeyList>),
+    /// Another PIN for a contract, or none. Wrong tries at the contract are forgotten.
+    SetContractPin {
+        /// Which.
+        contract: ContractUserId,
+        /// What whoever types the ID must know besides; `None` if the ID alone is enough.
+        pin: Option<ContractPin>,
+    },
 }
 
 /// What is to change about the keys.
@@ -250,6 +257,8 @@ pub struct Overview {
     pub uninvoiced: Yen,
     /// All charges.
     pub charged: Yen,
+    /// Devices whose certificate two machines were seen to use.
+    pub devices_cloned: u64,
 }
 
 /// A customer in a sentence.
@@ -307,6 +316,8 @@ pub struct ContractRow {
     pub id: ContractUserId,
     /// Whether purchases can name it.
     pub active: bool,
+    /// Whether a PIN must be given with it.
+    pub has_pin: bool,
 }
 
 /// What staff enter about a device.
@@ -335,6 +346,10 @@ pub struct DeviceRow {
     pub code_expires_at: Option<Timestamp>,
     /// When it last asked for anything.
     pub last_seen_at: Option<Timestamp>,
+    /// The first instant at which its certificate is no longer valid, by the clock of certificates.
+    pub certificate_until: Option<Timestamp>,
+    /// When two machines were first seen to use its certificate; enrolling anew ends it.
+    pub cloned_at: Option<Timestamp>,
 }
 
 /// Where a device stands.

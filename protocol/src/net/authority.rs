@@ -18,6 +18,8 @@ use crate::{CaFingerprint, Timestamp};
 const ROOT_LIFE: Duration = Duration::days(365 * 30);
 const ISSUER_LIFE: Duration = Duration::days(365 * 25);
 const LEAF_LIFE: Duration = Duration::days(365 * 10);
+/// Devices renew theirs by themselves.
+const DEVICE_LIFE: Duration = Duration::days(365);
 /// Clocks of peers may be behind.
 const LEEWAY: Duration = Duration::days(1);
 
@@ -226,7 +228,8 @@ fn params(common_name: &str, now: Timestamp, life: Duration) -> Result<Certifica
 }
 
 fn client_params(identity: &Identity, now: Timestamp) -> Result<CertificateParams, AuthorityError> {
-    let mut params = params(&identity.to_string(), now, LEAF_LIFE)?;
+    let life = if matches!(identity, Identity::Device(_)) { DEVICE_LIFE } else { LEAF_LIFE };
+    let mut params = params(&identity.to_string(), now, life)?;
     params.subject_alt_names = vec![SanType::URI(identity.uri().try_into()?)];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
     Ok(params)
@@ -265,6 +268,17 @@ mod tests {
         let device = Identity::Device("MX-204-0001".parse().unwrap());
         let certificate = authority.sign_request(&csr, &device, NOW).unwrap();
         assert_eq!(Identity::of_certificate(&certificate).unwrap(), device);
+    }
+
+    #[test]
+    fn a_devices_certificate_is_good_for_a_year_and_a_day_of_leeway_before() {
+        let authority = Root::generate(NOW).unwrap().issue_authority(NOW).unwrap();
+        let device = Identity::Device("MX-204-0001".parse().unwrap());
+        let credentials = authority.issue_client(&device, NOW).unwrap();
+        let term = crate::net::certificate_term(&credentials.chain[0]).unwrap();
+        assert_eq!(term.from.plus_days(1), NOW);
+        assert_eq!(term.until, NOW.plus_days(365).plus_ms(1_000));
+        assert!(crate::net::certificate_term(b"none").is_err());
     }
 
     #[test]

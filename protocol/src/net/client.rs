@@ -16,6 +16,8 @@ use crate::message::Reply;
 
 /// How long to wait for a connection and for an answer.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// TLS alert 45, certificate_expired, as QUIC carries it.
+const CERTIFICATE_EXPIRED: u64 = 0x12d;
 /// Addresses of one name that are tried.
 const ADDRESSES_MAX: usize = 8;
 
@@ -31,6 +33,9 @@ pub enum LinkError {
     /// TLS failed: another CA, a certificate that was refused, or a service that is not there.
     #[error("the vendor's server and this side do not trust each other: {0}")]
     Distrust(String),
+    /// The server says that this side's certificate has run out.
+    #[error("this side's certificate has run out")]
+    Expired,
     /// The server ended the connection because the certificate does not give access.
     #[error("the vendor's server does not accept this certificate for the service")]
     NotPermitted,
@@ -52,6 +57,7 @@ impl LinkError {
             Self::Address(_) => "bad-address",
             Self::Silent | Self::Broken(_) => "link-lost",
             Self::Distrust(_) => "distrust",
+            Self::Expired => "certificate-expired",
             Self::NotPermitted => "not-permitted",
             Self::Busy => "busy",
             Self::Protocol(_) => "bad-answer",
@@ -73,6 +79,10 @@ impl From<ConnectionError> for LinkError {
                 if close.error_code == TransportErrorCode::CONNECTION_REFUSED =>
             {
                 Self::Busy
+            }
+            // Said by the peer it is about this side's certificate; said by this side, about the peer's.
+            ConnectionError::ConnectionClosed(ref close) if u64::from(close.error_code) == CERTIFICATE_EXPIRED => {
+                Self::Expired
             }
             // A crypto alert: 0x100 to 0x1ff.
             ConnectionError::TransportError(ref e) if (0x100..0x200).contains(&u64::from(e.code)) => {

@@ -5,7 +5,8 @@ use std::fmt;
 use rustls::pki_types::CertificateDer;
 use x509_parser::extensions::GeneralName;
 
-use crate::{DeviceSerial, StaffName};
+use crate::time::SECOND_MS;
+use crate::{DeviceSerial, StaffName, Timestamp};
 
 /// The holder of a client certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -52,6 +53,28 @@ impl Identity {
             _ => Err(IdentityError),
         }
     }
+}
+
+/// When a certificate is valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CertificateTerm {
+    /// The first instant.
+    pub from: Timestamp,
+    /// The first instant at which it is valid no longer.
+    pub until: Timestamp,
+}
+
+/// Reads when a certificate is valid, to the second.
+pub fn certificate_term(certificate: &[u8]) -> Result<CertificateTerm, IdentityError> {
+    let (_, parsed) = x509_parser::parse_x509_certificate(certificate).map_err(|_| IdentityError)?;
+    let at = |seconds: i64| {
+        let seconds = u64::try_from(seconds).map_err(|_| IdentityError)?;
+        Ok(Timestamp::from_ms(seconds.saturating_mul(SECOND_MS)))
+    };
+    let validity = parsed.validity();
+    // The last second is valid from its beginning to its end.
+    let (from, last) = (at(validity.not_before.timestamp())?, at(validity.not_after.timestamp())?);
+    Ok(CertificateTerm { from, until: last.plus_ms(SECOND_MS) })
 }
 
 impl fmt::Display for Identity {

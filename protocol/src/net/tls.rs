@@ -78,6 +78,11 @@ pub fn client_config(credentials: &Credentials, service: Service) -> Result<quin
 
 /// A client of the enrolment service that has no certificate and knows the root by its fingerprint only.
 pub fn enrol_config(fingerprint: CaFingerprint) -> Result<quinn::ClientConfig, TlsError> {
+    anonymous_config(fingerprint, Service::Enrol)
+}
+
+/// The same for any service; all but enrolment turn it away.
+pub fn anonymous_config(fingerprint: CaFingerprint, service: Service) -> Result<quinn::ClientConfig, TlsError> {
     let provider = crypto_provider();
     let verifier =
         PinnedRoot { fingerprint, algorithms: provider.signature_verification_algorithms, provider: provider.clone() };
@@ -87,7 +92,7 @@ pub fn enrol_config(fingerprint: CaFingerprint) -> Result<quinn::ClientConfig, T
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
-    quic_client(tls, Service::Enrol)
+    quic_client(tls, service)
 }
 
 fn quic_client(mut tls: rustls::ClientConfig, service: Service) -> Result<quinn::ClientConfig, TlsError> {

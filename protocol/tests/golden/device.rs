@@ -2,17 +2,18 @@
 
 use protocol::message::Reply;
 use protocol::message::device::{AbandonReason, Authorised, DeviceInfo, DeviceReply, DeviceRequest};
+use protocol::message::enrol::CertificateChain;
 use protocol::{FailureCode, OrderState, RefusalCode, Signed};
 
 use super::book::{Page, variants};
 use super::world::{
-    NOW, catalogue, contract, licence, licence_key, manifest, offers, option, order, release_key, signed_key_list,
+    NOW, catalogue, contract, licence, licence_key, manifest, offers, option, order, pin, release_key, signed_key_list,
     signed_ticket, text, uses,
 };
 
 variants! {
-    DeviceRequest { Hello, Catalogue, Order, Received, Choose, Abandon, Status, Keys }
-    DeviceReply { Hello, Catalogue, Authorised, Delivered, Licensed, Abandoned, Status, Keys }
+    DeviceRequest { Hello, Catalogue, Order, Received, Choose, Abandon, Status, Keys, Renew }
+    DeviceReply { Hello, Catalogue, Authorised, Delivered, Licensed, Abandoned, Status, Keys, Renewed }
 }
 
 pub(crate) fn requests() -> Page {
@@ -21,18 +22,24 @@ pub(crate) fn requests() -> Page {
     Page::new("device-requests.txt", "kobai-device/1, what a device asks.").every(vec![
         ("", DeviceRequest::Hello),
         ("", DeviceRequest::Catalogue),
-        ("on the device's ID", DeviceRequest::Order { order, option: option.clone(), contract: None }),
-        ("on a contract user ID", DeviceRequest::Order { order, option, contract: Some(contract()) }),
+        ("on the device's ID", DeviceRequest::Order { order, option: option.clone(), contract: None, pin: None }),
+        (
+            "on a contract user ID",
+            DeviceRequest::Order { order, option: option.clone(), contract: Some(contract()), pin: None },
+        ),
+        ("with a PIN", DeviceRequest::Order { order, option, contract: Some(contract()), pin: Some(pin()) }),
         ("", DeviceRequest::Received { order, package: manifest().digest() }),
         ("uses:10", DeviceRequest::Choose { order, form: uses() }),
         ("by the user", DeviceRequest::Abandon { order, reason: AbandonReason::Cancelled }),
         ("wrong content", DeviceRequest::Abandon { order, reason: failed }),
         ("", DeviceRequest::Status { order }),
         ("", DeviceRequest::Keys),
+        ("", DeviceRequest::Renew { csr: vec![0x30, 0x81, 0x01] }),
     ])
 }
 
 pub(crate) fn replies() -> Page {
+    let chain = CertificateChain::new(vec![vec![0x30, 0x82, 0x01], vec![0x30, 0x82, 0x03]]).unwrap();
     let authorised = |content_server| {
         DeviceReply::Authorised(Box::new(Authorised {
             order: order(),
@@ -55,6 +62,7 @@ pub(crate) fn replies() -> Page {
             ("", DeviceReply::Abandoned),
             ("", DeviceReply::Status(OrderState::Delivered)),
             ("", DeviceReply::Keys(signed_key_list())),
+            ("", DeviceReply::Renewed { chain }),
         ])
         .value("Reply of DeviceReply::Delivered", Reply { now: NOW, outcome: Ok(DeviceReply::Delivered) })
         .value("Reply of DeviceReply, refused contract-required", refused)

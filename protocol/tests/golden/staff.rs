@@ -13,7 +13,8 @@ use protocol::{
 
 use super::book::{Page, variants};
 use super::world::{
-    LATER, NOW, contract, key_list, manifest, names, offers, option, order, serial, signed_key_list, text, uses, yen,
+    LATER, NOW, contract, key_list, manifest, names, offers, option, order, pin, serial, signed_key_list, text, uses,
+    yen,
 };
 
 variants! {
@@ -21,6 +22,7 @@ variants! {
         Whoami, Overview, Customers, CreateCustomer, UpdateCustomer, AddContract, SetContract, Devices,
         RegisterDevice, UpdateDevice, NewActivationCode, RevokeDevice, Options, CreateOption, UpdateOption, Publish,
         Orders, Charges, Invoices, Invoice, CreateInvoice, Settle, Watch, Keys, ProposeKeys, ImportKeys,
+        SetContractPin,
     }
     StaffReply {
         Whoami, Overview, Customers, Customer, Devices, Device, Activation, Options, Option, Orders, Charges,
@@ -73,6 +75,8 @@ pub(crate) fn requests() -> Page {
         ("", StaffRequest::Keys),
         ("rotate", StaffRequest::ProposeKeys(KeyChange::Rotate(KeyRole::Release))),
         ("", StaffRequest::ImportKeys(signed_key_list())),
+        ("a PIN", StaffRequest::SetContractPin { contract: contract(), pin: Some(pin()) }),
+        ("none", StaffRequest::SetContractPin { contract: contract(), pin: None }),
     ])
 }
 
@@ -131,7 +135,7 @@ fn customer_row() -> CustomerRow {
         id: CUSTOMER,
         fields: CustomerFields { email: None, settlement: Settlement::OnDemand, ..customer_fields() },
         suspended: false,
-        contracts: vec![ContractRow { id: contract(), active: true }],
+        contracts: vec![ContractRow { id: contract(), active: true, has_pin: true }],
         devices: 2,
         uninvoiced: yen(4_000),
         created_at: NOW,
@@ -150,6 +154,8 @@ fn device_row(state: DeviceState) -> DeviceRow {
         state,
         code_expires_at: (state == DeviceState::Registered).then_some(LATER),
         last_seen_at: (state != DeviceState::Registered).then_some(NOW),
+        certificate_until: (state != DeviceState::Registered).then_some(LATER),
+        cloned_at: (state == DeviceState::Revoked).then_some(NOW),
     }
 }
 
@@ -231,5 +237,6 @@ fn overview() -> Overview {
         orders_open: 1,
         uninvoiced: yen(4_000),
         charged: yen(26_000),
+        devices_cloned: 1,
     }
 }

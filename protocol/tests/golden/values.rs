@@ -11,7 +11,7 @@ use protocol::{
 };
 
 use super::book::{Page, variants};
-use super::world::{NOW, contract, days, offers, option, order, release_key, serial, text, uses};
+use super::world::{NOW, contract, days, offers, option, order, pin, release_key, serial, text, uses};
 
 variants! {
     UsageForm { Permanent, Uses, Days }
@@ -32,7 +32,7 @@ variants! {
         CustomerSuspended, UnknownOption, OptionNotForSale, UnknownOrder, OrderMismatch, OrderClosed, AlreadyLicensed,
         NotDelivered, DigestMismatch, OfferNotAvailable, AlreadyChosen, TicketInvalid, TicketExpired, NoSuchChunk,
         PackageUnavailable, ServiceUnavailable, Busy, StorageFailed, NotFound, Conflict, InvalidInput,
-        UploadIncomplete,
+        UploadIncomplete, TooManyAttempts,
     }
 }
 
@@ -56,6 +56,7 @@ pub(crate) fn page() -> Page {
         .value("OptionId ocr-package", option())
         .value("StaffName sato.h", "sato.h".parse::<StaffName>().unwrap())
         .value("ContractUserId with body 123456789", contract())
+        .value("ContractPin 004711", pin())
         .value("ActivationCode of 16 bytes 07", ActivationCode::from_random([7; 16]))
         .value("OrderId 01938a5e-7b1c-7def-8123-456789abcdef", order())
         .value("LicenceId of that order", LicenceId::from(order()))
@@ -97,6 +98,7 @@ pub(crate) fn page() -> Page {
         .every(RefusalCode::ALL.iter().map(|code| (code.code(), *code)).collect())
         .value("Refusal busy, no detail", Refusal::from(RefusalCode::Busy))
         .value("Refusal invalid-input, detail \"price\"", Refusal::with_detail(RefusalCode::InvalidInput, "price"))
+        .value("Refusal too-many-attempts, 90 seconds", Refusal::too_many_attempts(90_000))
         .value("Reply of u8 7", Reply { now: NOW, outcome: Ok(7_u8) })
         .value("Reply of u8, refused busy", Reply::<u8> { now: NOW, outcome: Err(RefusalCode::Busy.into()) })
 }

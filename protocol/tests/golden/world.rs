@@ -5,8 +5,8 @@ use protocol::message::device::{Bilingual, Catalogue, CatalogueEntry};
 use protocol::package::{Manifest, OptionKind};
 use protocol::signed::{Signed, SigningKey};
 use protocol::{
-    ContentKey, ContractUserId, DeviceSerial, Digest, KeyList, KeyRole, Licence, LicenceId, Offer, OfferList, OptionId,
-    OrderId, ReleaseVersion, Text, Ticket, Timestamp, UsageForm, Yen,
+    ContentKey, ContractPin, ContractUserId, DeviceSerial, Digest, KeyList, KeyRole, Licence, LicenceId, Offer,
+    OfferList, OptionId, OrderId, ReleaseVersion, Text, Ticket, Timestamp, UsageForm, Yen,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_ms(1_795_000_000_000);
@@ -30,6 +30,10 @@ pub(crate) fn order() -> OrderId {
 
 pub(crate) fn contract() -> ContractUserId {
     ContractUserId::from_body(123_456_789)
+}
+
+pub(crate) fn pin() -> ContractPin {
+    "004711".parse().unwrap()
 }
 
 pub(crate) fn yen(amount: u64) -> Yen {

@@ -73,7 +73,8 @@ async fn a_certificate_that_has_run_out_is_refused_on_either_side() {
     let expired_client = authority.issue_client(&staff(), twenty_years_ago()).unwrap();
 
     let vendor = Vendor::with(authority, &living, &Service::ALL);
-    assert_distrust(vendor.ask(client_config(&expired_client, Service::Staff).unwrap(), 1).await);
+    let told = vendor.ask(client_config(&expired_client, Service::Staff).unwrap(), 1).await;
+    assert!(matches!(told, Err(LinkError::Expired)), "whose it is, is told apart: {told:?}");
     assert_eq!(vendor.ask(vendor.client_of(Service::Staff, &staff()), 21).await.unwrap(), 42);
 
     let vendor = Vendor::with(vendor.authority, &expired_server, &Service::ALL);

@@ -6,7 +6,7 @@ use panel_app::job::try_content;
 use panel_app::vault::{FileVault, KeyVault as _};
 use protocol::codec::decode;
 use protocol::content_key::ReleaseContext;
-use protocol::net::{Authority, CertificateDer, Credentials, DeviceKey, Identity, Root};
+use protocol::net::{Authority, CertificateDer, Credentials, DeviceKey, Identity, Root, certificate_term};
 use protocol::package::OptionKind;
 use protocol::uuid::Uuid;
 use protocol::{ContentKey, Digest, LicenceId, Manifest, Timestamp};
@@ -68,6 +68,7 @@ pub(super) fn certificate(bytes: &[u8]) {
     }
     let now = Timestamp::from_ms(1_795_000_000_000);
     let _ = Identity::of_certificate(&CertificateDer::from(bytes));
+    let _ = certificate_term(bytes);
     AUTHORITY.with(|authority| {
         let authority = authority.get_or_init(|| Root::generate(now).unwrap().issue_authority(now).unwrap());
         let identity = Identity::Device("HK-320-0001".parse().unwrap());

@@ -14,9 +14,9 @@ use protocol::net::{Identity, Root, frame_length};
 use protocol::package::MissingChunks;
 use protocol::signed::{SigningKey, VerifyKey};
 use protocol::{
-    ActivationCode, CaFingerprint, ContractUserId, DeviceSerial, Digest, KeyId, KeyList, KeyRing, KeyRole, Licence,
-    LicenceId, Manifest, OfferList, OptionId, OrderId, OrderState, Refusal, Signed, StaffName, Text, Ticket, Timestamp,
-    UsageForm, Yen,
+    ActivationCode, CaFingerprint, ContractPin, ContractUserId, DeviceSerial, Digest, KeyId, KeyList, KeyRing, KeyRole,
+    Licence, LicenceId, Manifest, OfferList, OptionId, OrderId, OrderState, Refusal, Signed, StaffName, Text, Ticket,
+    Timestamp, UsageForm, Yen,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -118,6 +118,7 @@ pub(super) fn values(bytes: &[u8]) {
     message::<OptionId>(bytes);
     message::<StaffName>(bytes);
     message::<ContractUserId>(bytes);
+    message::<ContractPin>(bytes);
     message::<ActivationCode>(bytes);
     message::<OrderId>(bytes);
     message::<LicenceId>(bytes);

@@ -6,6 +6,7 @@
 
 mod delivery;
 mod flood;
+mod identity;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -23,11 +24,12 @@ pub(crate) struct Attack {
 }
 
 /// Every family and its attacks.
-const FAMILIES: [(&str, &[Attack]); 4] = [
+const FAMILIES: [(&str, &[Attack]); 5] = [
     ("delivery", delivery::ATTACKS),
     ("flood", flood::connections::ATTACKS),
     ("flood", flood::requests::ATTACKS),
     ("flood", flood::transfers::ATTACKS),
+    ("identity", identity::ATTACKS),
 ];
 
 type Results = Arc<Mutex<Vec<(usize, String)>>>;

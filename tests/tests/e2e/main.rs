@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // what fails here fails the test
 
+mod identity;
 mod interruptions;
 mod licences;
 mod power;

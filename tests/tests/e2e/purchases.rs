@@ -51,12 +51,12 @@ fn a_device_of_no_customer_buys_with_a_contract_user_id_and_may_mistype_it() {
 
     let right = customer.contracts[0].id.clone();
     let wrong = (0..).map(ContractUserId::from_body).find(|id| *id != right).unwrap();
-    device.apply(Command::EnterContract(wrong));
+    device.apply(Command::EnterContract { contract: wrong, pin: None });
     let refused = Some(RefusalCode::ContractRefused);
     device.wait_screen(move |screen| matches!(screen, Screen::ContractId { refused: r, .. } if *r == refused));
     assert!(vendor.charges().is_empty());
 
-    device.apply(Command::EnterContract(right));
+    device.apply(Command::EnterContract { contract: right, pin: None });
     device.wait_done();
     assert_eq!(vendor.charges()[0].customer.id, customer.id);
 }

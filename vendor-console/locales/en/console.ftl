@@ -85,6 +85,13 @@ overview-options = Options for sale
 overview-orders-open = Open orders
 overview-uninvoiced = Not yet invoiced
 overview-charged = Charged in all
+# $count (Number) - Devices.
+overview-cloned = { $count ->
+    [one] Two machines use the certificate of one device
+   *[other] Two machines each use the certificates of { $count } devices
+}
+overview-cloned-advice = Find out which of them is the device. A new activation code ends the certificate of both.
+overview-cloned-show = Show devices
 overview-live = Latest orders
 overview-all-orders = All orders
 overview-start-title = Nothing has been ordered yet
@@ -116,6 +123,14 @@ contract-add = Add contract
 contract-end = End
 contract-resume = Resume
 contract-ended = Ended
+contract-pin = PIN
+# $id (String) - Contract user ID, grouped.
+contract-pin-label = PIN of contract { $id }
+contract-pin-new = New PIN
+contract-pin-wrong = A PIN has 4 to 12 digits.
+contract-pin-advice = Must be typed at the panel with the contract user ID. It cannot be shown again.
+contract-pin-set = Set PIN
+contract-pin-clear = Remove PIN
 # $id (String) - Contract user ID, grouped.
 contract-end-label = End contract { $id }
 # $id (String) - Contract user ID, grouped.
@@ -139,6 +154,12 @@ device-customer = Who pays
 device-state = State
 device-last-seen = Last seen
 device-never = Never
+device-certificate = Certificate
+device-certificate-until = Certificate until
+device-cloned = Two machines
+# $time (String) - Date and time.
+device-cloned-title = Since { $time } two machines have used this device's certificate.
+device-cloned-advice = Make a new activation code for the real one and enrol it: that ends the certificate of both. Or revoke the device.
 device-registered = Registered
 device-enrolled = Enrolled
 device-revoked = Revoked

@@ -1,12 +1,14 @@
 //! `vendor-console customer`: who pays, and the contracts that panels name.
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 use protocol::message::staff::{CustomerFields, CustomerRow, Page, StaffReply, StaffRequest};
 use protocol::text::{Name, SearchText};
 use protocol::{ContractUserId, CustomerId, Text};
 use serde_json::json;
 
-use super::input::{SettlementArg, settlement_name};
+use super::input::{SettlementArg, read_pin, settlement_name};
 use super::output::{Output, Record};
 use super::{CliError, ListArgs, Run, Session};
 use crate::client::StaffError;
@@ -82,6 +84,17 @@ pub(super) enum Contract {
         /// The contract user ID, grouped or not
         contract: ContractUserId,
     },
+    /// Give a contract a PIN that must be typed with it, or none; panels that have to wait for it need not any more
+    SetPin {
+        /// The contract user ID, grouped or not
+        contract: ContractUserId,
+        /// File whose first line is the PIN, 4 to 12 digits; - reads it from standard input
+        #[arg(long, value_name = "FILE", required_unless_present = "clear")]
+        pin_file: Option<PathBuf>,
+        /// The ID alone is enough
+        #[arg(long, conflicts_with = "pin_file")]
+        clear: bool,
+    },
 }
 
 impl Run for Command {
@@ -114,6 +127,10 @@ impl Run for Command {
             Self::Contract(Contract::Resume { contract }) => {
                 one(session, StaffRequest::SetContract { contract, active: true }).await
             }
+            Self::Contract(Contract::SetPin { contract, pin_file, clear: _ }) => {
+                let pin = pin_file.as_deref().map(read_pin).transpose()?;
+                one(session, StaffRequest::SetContractPin { contract, pin }).await
+            }
         }
     }
 }
@@ -138,10 +155,17 @@ fn page(reply: StaffReply) -> Option<Page<CustomerRow>> {
 
 fn record(row: &CustomerRow) -> Record {
     let contract = |c: &protocol::message::staff::ContractRow| {
-        if c.active { c.id.grouped() } else { format!("{} (ended)", c.id.grouped()) }
+        let notes = match (c.active, c.has_pin) {
+            (true, false) => "",
+            (true, true) => " (PIN)",
+            (false, false) => " (ended)",
+            (false, true) => " (ended, PIN)",
+        };
+        c.id.grouped() + notes
     };
     let contracts = row.contracts.iter().map(contract).collect::<Vec<_>>().join(", ");
-    let values = row.contracts.iter().map(|c| json!({"id": c.id.as_str(), "active": c.active})).collect();
+    let values =
+        row.contracts.iter().map(|c| json!({"id": c.id.as_str(), "active": c.active, "has_pin": c.has_pin})).collect();
     Record::default()
         .text("id", "NUMBER", row.id)
         .text("name", "NAME", &row.fields.name)

@@ -125,4 +125,6 @@ fn record(row: &DeviceRow) -> Record {
         .optional("customer_name", "CUSTOMER NAME", row.customer.as_ref().map(|customer| &customer.name))
         .time("code_expires_at", "CODE UNTIL", row.code_expires_at)
         .time("last_seen_at", "LAST SEEN", row.last_seen_at)
+        .time("certificate_until", "CERTIFICATE UNTIL", row.certificate_until)
+        .time("cloned_at", "CLONED", row.cloned_at)
 }

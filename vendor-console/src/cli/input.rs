@@ -1,10 +1,15 @@
 //! Argument types of the command line: what is typed becomes a protocol type or a usage error.
 
+use std::io::{BufRead as _, Read as _};
+use std::path::Path;
 use std::str::FromStr;
 
 use protocol::message::staff::Settlement;
 use protocol::package::OptionKind;
-use protocol::{Offer, OfferList, Timestamp, UsageForm, Yen};
+use protocol::pin::PinError;
+use protocol::{ContractPin, Offer, OfferList, Timestamp, UsageForm, Yen};
+
+use zeroize::Zeroizing;
 
 use super::CliError;
 
@@ -58,6 +63,20 @@ pub(super) const fn kind_name(kind: OptionKind) -> &'static str {
     }
 }
 
+/// Bytes of the longest line with a PIN that is read.
+const PIN_LINE_MAX: u64 = 64;
+
+/// The PIN in a file, or in the first line of standard input for `-`. It is not an argument: those are seen by others.
+pub(super) fn read_pin(path: &Path) -> Result<ContractPin, CliError> {
+    let mut line = Zeroizing::new(String::new());
+    if path == Path::new("-") {
+        std::io::stdin().lock().take(PIN_LINE_MAX).read_line(&mut line)?;
+    } else {
+        std::io::BufReader::new(std::fs::File::open(path)?.take(PIN_LINE_MAX)).read_line(&mut line)?;
+    }
+    line.trim().parse().map_err(|error: PinError| CliError::Usage(error.to_string()))
+}
+
 /// `permanent=20000`, `uses:10=2000`, `days:30=1500`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct OfferArg(Offer);
@@ -109,6 +128,23 @@ mod tests {
             assert!(bad.parse::<OfferArg>().is_err(), "{bad}");
         }
         assert!(matches!(offer_list(&[offers[0], offers[0]]), Err(CliError::Usage(_))));
+    }
+
+    #[test]
+    fn a_pin_is_the_first_line_of_its_file_and_nothing_else_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let read = |text: &str| {
+            let file = folder.path().join("pin");
+            std::fs::write(&file, text).unwrap();
+            read_pin(&file)
+        };
+        assert_eq!(read("004711\nmore").unwrap(), "004711".parse().unwrap());
+        assert_eq!(read("0471").unwrap(), "0471".parse().unwrap());
+        for bad in ["", "\n0471", "047", "0471 0471", &"1".repeat(100)] {
+            let error = read(bad).unwrap_err();
+            assert!(matches!(&error, CliError::Usage(text) if !text.contains("0471")), "{bad}: {error}");
+        }
+        assert!(matches!(read_pin(&folder.path().join("missing")), Err(CliError::Io(_))));
     }
 
     #[test]

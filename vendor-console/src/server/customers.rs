@@ -12,7 +12,10 @@ use super::ServerError;
 use super::changes::Changes;
 use super::distribution::Transfers;
 use super::folder::DataFolder;
+use super::guesses::Guesses;
 use super::keys::Keys;
+use super::live::Live;
+use super::pins::Pins;
 use crate::clock::Clock;
 use crate::content::Packages;
 use crate::store::{Store, StoreError};
@@ -31,6 +34,12 @@ pub(super) struct Customers {
     pub(super) transfers: Arc<Transfers>,
     /// `HOST:PORT` of a distribution service on another host.
     pub(super) content_server: Option<Text<120>>,
+    /// Devices that are connected to this process.
+    pub(super) live: Arc<Live>,
+    /// Wrong activation codes.
+    pub(super) guesses: Guesses,
+    /// Hashes the PINs of contracts.
+    pub(super) pins: Pins,
     catalogue: Mutex<Option<SignedCatalogue>>,
     /// When devices were last seen, as far as it is not yet in the books.
     seen: Mutex<HashMap<DeviceSerial, Timestamp>>,
@@ -72,6 +81,9 @@ impl Customers {
             changes: Changes::default(),
             transfers: Arc::default(),
             content_server,
+            live: Arc::default(),
+            guesses: Guesses::default(),
+            pins: Pins::default(),
             catalogue: Mutex::default(),
             seen: Mutex::default(),
         })
@@ -108,8 +120,31 @@ impl Customers {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(device).copied()
     }
 
-    /// Expires orders and writes down who was seen.
+    /// Another machine has the device's certificate: staff must know.
+    pub(super) async fn is_cloned(&self, device: &DeviceSerial) -> Result<(), StoreError> {
+        if self.store.mark_cloned(device, self.clock.now()).await? {
+            tracing::warn!(serial = %device, "two machines use the certificate of one device");
+            self.changes.tell(&[Topic::Devices]);
+        }
+        Ok(())
+    }
+
+    /// Closes the connections of devices that may no longer speak, whoever has decided that: another process may have.
+    async fn close_the_revoked(&self) -> Result<(), StoreError> {
+        for (serial, certificate) in self.live.devices() {
+            match self.store.permit(&serial, &certificate).await {
+                Ok(_) => {}
+                Err(StoreError::Refused(_)) => self.live.close(&serial, None),
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(())
+    }
+
+    /// Expires orders, forgets old tries, writes down who was seen and closes the connections of who was revoked.
     pub(super) async fn sweep(&self) -> Result<(), StoreError> {
+        self.store.forget_tries(self.clock.now()).await?;
+        self.close_the_revoked().await?;
         if self.store.expire_orders(self.clock.now()).await? > 0 {
             self.changes.tell(&[Topic::Orders]);
         }

@@ -4,10 +4,12 @@ use protocol::message::device::{AbandonReason, Authorised, DeviceInfo, DeviceRep
 use protocol::message::staff::Topic;
 use protocol::order::OrderEvent;
 use protocol::ticket::TICKET_LIFE_MS;
-use protocol::{DeviceSerial, OrderId, Refusal, Signed, Ticket, Timestamp};
+use protocol::{ContractPin, ContractUserId, DeviceSerial, OrderId, Refusal, Signed, Ticket, Timestamp};
 
 use super::customers::Customers;
-use crate::store::{AuthorisedOrder, OrderRequest};
+use super::enrol;
+use super::live::Session;
+use crate::store::{AuthorisedOrder, CheckedPin, OrderRequest, Try};
 
 /// Largest request, in bytes.
 pub(super) const REQUEST_BYTES_MAX: usize = 4 * 1024;
@@ -16,12 +18,15 @@ pub(super) const REQUEST_BYTES_MAX: usize = 4 * 1024;
 /// request, so a revocation acts on connections that are open.
 pub(super) async fn answer(
     customers: &Customers,
-    device: &DeviceSerial,
-    certificate: &[u8],
+    session: &Session,
     request: DeviceRequest,
 ) -> Result<DeviceReply, Refusal> {
-    let customer = customers.store.permit(device, certificate).await?;
+    let device = &session.serial;
+    let customer = customers.store.permit(device, &session.certificate).await?;
     customers.saw(device);
+    if session.speaks() {
+        customers.is_cloned(device).await?;
+    }
     let now = customers.clock.now();
     let store = &customers.store;
     let tell = |topics: &[Topic]| customers.changes.tell(topics);
@@ -34,8 +39,12 @@ pub(super) async fn answer(
             Ok(DeviceReply::Hello(DeviceInfo { customer, keys_version: customers.keys.signing().ring.version() }))
         }
         DeviceRequest::Catalogue => Ok(DeviceReply::Catalogue(customers.catalogue().await?)),
-        DeviceRequest::Order { order, option, contract } => {
-            let request = OrderRequest { order, device, option: &option, contract: contract.as_ref() };
+        DeviceRequest::Order { order, option, contract, pin } => {
+            let pin = match &contract {
+                Some(contract) => check_pin(customers, order, device, contract, pin).await?,
+                None => None,
+            };
+            let request = OrderRequest { order, device, option: &option, contract: contract.as_ref(), pin };
             let placed = store.place_order(request, now).await;
             tell(&[Topic::Orders]);
             Ok(DeviceReply::Authorised(authorised(customers, order, device, placed?, now).into()))
@@ -61,8 +70,31 @@ pub(super) async fn answer(
             tell(&[Topic::Orders]);
             Ok(DeviceReply::Abandoned)
         }
+        DeviceRequest::Renew { csr } => {
+            let chain = enrol::renew(customers, session, &csr).await?;
+            tell(&[Topic::Devices]);
+            Ok(DeviceReply::Renewed { chain })
+        }
         DeviceRequest::Status { order } => Ok(DeviceReply::Status(store.order_state(order, device, now).await?)),
         DeviceRequest::Keys => Ok(DeviceReply::Keys(customers.keys.signing().list.clone())),
+    }
+}
+
+/// Compares the PIN with the contract's, unless the device has to wait or the order is decided already. The work does not
+/// depend on whether there is such a contract.
+async fn check_pin(
+    customers: &Customers,
+    order: OrderId,
+    device: &DeviceSerial,
+    contract: &ContractUserId,
+    pin: Option<ContractPin>,
+) -> Result<Option<CheckedPin>, Refusal> {
+    match customers.store.begin_try(order, device, contract, customers.clock.now()).await? {
+        Try::Decided => Ok(None),
+        Try::Check(hash) => {
+            let fits = customers.pins.fits(hash.clone(), pin).await?;
+            Ok(Some(CheckedPin { hash, fits }))
+        }
     }
 }
 

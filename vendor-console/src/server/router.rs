@@ -8,7 +8,7 @@ use protocol::message::Service;
 use protocol::message::content::{ContentReply, ContentRequest};
 use protocol::message::staff::StaffRequest;
 use protocol::net::{CertificateDer, CloseCode, FrameError, Identity};
-use protocol::{DeviceSerial, RefusalCode, StaffName};
+use protocol::{RefusalCode, StaffName};
 use quinn::crypto::rustls::HandshakeData;
 use quinn::{Connection, RecvStream, SendStream, VarInt};
 use tokio::task::JoinSet;
@@ -18,6 +18,7 @@ use super::customers::Customers;
 use super::desk::{Desk, busy};
 use super::distribution::Distribution;
 use super::limits::{Begun, Guard, Holder, Limit, Network};
+use super::live::Session;
 use super::{device, enrol, reports, staff};
 use crate::clock::Clock;
 
@@ -34,9 +35,9 @@ pub(super) struct Services {
 
 /// A connection that may speak.
 enum Peer {
-    Stranger(Arc<Customers>),
-    Buyer(Arc<Customers>, DeviceSerial, CertificateDer<'static>),
-    Fetcher(Arc<Distribution>, DeviceSerial, CertificateDer<'static>),
+    Stranger(Arc<Customers>, Network),
+    Buyer(Arc<Customers>, Session),
+    Fetcher(Arc<Distribution>, Session),
     Reporter(Arc<Customers>),
     Staff(Arc<Customers>, StaffName),
 }
@@ -44,8 +45,8 @@ enum Peer {
 impl Peer {
     fn holder(&self, network: Network) -> Holder {
         match self {
-            Self::Stranger(_) => Holder::Network(network),
-            Self::Buyer(_, serial, _) | Self::Fetcher(_, serial, _) => Holder::Device(serial.clone()),
+            Self::Stranger(..) => Holder::Network(network),
+            Self::Buyer(_, session) | Self::Fetcher(_, session) => Holder::Device(session.serial.clone()),
             Self::Reporter(_) => Holder::Distribution,
             Self::Staff(_, name) => Holder::Staff(name.clone()),
         }
@@ -80,7 +81,7 @@ pub(super) async fn accept(services: Arc<Services>, begun: Begun) {
 }
 
 async fn serve(services: &Services, connection: Connection, network: Network) {
-    let Some((service, peer)) = admit(services, &connection) else {
+    let Some((service, peer)) = admit(services, &connection, network) else {
         tracing::info!(from = %connection.remote_address(), "a certificate without access to the service");
         connection.close(CloseCode::NotPermitted.var_int(), b"");
         return;
@@ -93,7 +94,7 @@ async fn serve(services: &Services, connection: Connection, network: Network) {
     let limits = &guard.limits;
     let started = Instant::now();
     let mut last_at = started + Duration::from_millis(limits.first_request_ms.into());
-    let is_stranger = matches!(peer, Peer::Stranger(_));
+    let is_stranger = matches!(peer, Peer::Stranger(..));
     if is_stranger {
         last_at = last_at.min(started + Duration::from_millis(limits.stranger_ms.into()));
     } else {
@@ -150,19 +151,26 @@ async fn serve(services: &Services, connection: Connection, network: Network) {
 }
 
 /// The certificate has already been verified against the vendor's root; here it is read.
-fn admit(services: &Services, connection: &Connection) -> Option<(Service, Peer)> {
+fn admit(services: &Services, connection: &Connection, network: Network) -> Option<(Service, Peer)> {
     let handshake = connection.handshake_data()?.downcast::<HandshakeData>().ok()?;
     let service = Service::from_alpn(handshake.protocol.as_deref()?)?;
     let customers = || services.customers.clone();
     if service == Service::Enrol {
-        return Some((service, Peer::Stranger(customers()?)));
+        return Some((service, Peer::Stranger(customers()?, network)));
     }
     let mut chain = connection.peer_identity()?.downcast::<Vec<CertificateDer<'static>>>().ok()?;
     let certificate = chain.drain(..).next()?;
     let peer = match (service, Identity::of_certificate(&certificate).ok()?) {
-        (Service::Device, Identity::Device(serial)) => Peer::Buyer(customers()?, serial, certificate),
+        (Service::Device, Identity::Device(serial)) => {
+            let customers = customers()?;
+            let session = customers.live.enter(serial, certificate, connection.clone());
+            Peer::Buyer(customers, session)
+        }
         (Service::Content, Identity::Device(serial)) => {
-            Peer::Fetcher(services.distribution.clone()?, serial, certificate)
+            let distribution = services.distribution.clone()?;
+            // Without books nobody can tell this process who was revoked.
+            let live = customers().map(|customers| customers.live.clone()).unwrap_or_default();
+            Peer::Fetcher(distribution, live.enter(serial, certificate, connection.clone()))
         }
         (Service::Content, Identity::Distribution) => Peer::Reporter(customers()?),
         (Service::Staff, Identity::Staff(name)) => Peer::Staff(customers()?, name),
@@ -173,26 +181,25 @@ fn admit(services: &Services, connection: &Connection) -> Option<(Service, Peer)
 
 async fn answer(desk: &Desk, peer: &Peer, send: &mut SendStream, recv: &mut RecvStream) -> Result<(), FrameError> {
     match peer {
-        Peer::Stranger(customers) => {
+        Peer::Stranger(customers, from) => {
             let Some(request) = desk.request(send, recv, enrol::REQUEST_BYTES_MAX).await? else { return Ok(()) };
-            desk.reply(send, enrol::answer(customers, request).await).await
+            desk.reply(send, enrol::answer(customers, *from, request).await).await
         }
-        Peer::Buyer(customers, serial, certificate) => {
+        Peer::Buyer(customers, session) => {
             let Some(request) = desk.request(send, recv, device::REQUEST_BYTES_MAX).await? else { return Ok(()) };
-            desk.reply(send, device::answer(customers, serial, certificate, request).await).await
+            desk.reply(send, device::answer(customers, session, request).await).await
         }
-        Peer::Fetcher(distribution, serial, certificate) => {
-            match desk.request(send, recv, CONTENT_REQUEST_BYTES_MAX).await? {
-                Some(ContentRequest::Fetch { ticket, missing }) => {
-                    let Ok(_transfer) = desk.guard.transfer(&desk.holder).await else {
-                        return desk.refuse(send, recv, busy()).await;
-                    };
-                    distribution.fetch(desk, serial, certificate, &ticket, missing, (send, recv)).await
-                }
-                Some(ContentRequest::Report { .. } | ContentRequest::Keys) => not_permitted(desk, send).await,
-                None => Ok(()),
+        Peer::Fetcher(distribution, session) => match desk.request(send, recv, CONTENT_REQUEST_BYTES_MAX).await? {
+            Some(ContentRequest::Fetch { ticket, missing }) => {
+                let Ok(_transfer) = desk.guard.transfer(&desk.holder).await else {
+                    return desk.refuse(send, recv, busy()).await;
+                };
+                let (serial, certificate) = (&session.serial, &session.certificate);
+                distribution.fetch(desk, serial, certificate, &ticket, missing, (send, recv)).await
             }
-        }
+            Some(ContentRequest::Report { .. } | ContentRequest::Keys) => not_permitted(desk, send).await,
+            None => Ok(()),
+        },
         Peer::Reporter(customers) => match desk.request(send, recv, CONTENT_REQUEST_BYTES_MAX).await? {
             Some(ContentRequest::Report { order, outcome }) => {
                 let recorded = reports::record(customers, order, outcome).await;

@@ -105,6 +105,15 @@ async fn work(customers: &Customers, request: StaffRequest) -> Result<StaffReply
             changed(&[Topic::Customers]);
             Ok(StaffReply::Customer(customer))
         }
+        StaffRequest::SetContractPin { contract, pin } => {
+            let hash = match pin {
+                Some(pin) => Some(customers.pins.hash(pin).await?),
+                None => None,
+            };
+            let customer = store.set_contract_pin(&contract, hash).await?;
+            changed(&[Topic::Customers]);
+            Ok(StaffReply::Customer(customer))
+        }
         StaffRequest::RegisterDevice(fields) => {
             let code = ActivationCode::from_random(random::bytes()?);
             let device = store.register_device(&fields, &code, now).await?;
@@ -124,6 +133,7 @@ async fn work(customers: &Customers, request: StaffRequest) -> Result<StaffReply
         }
         StaffRequest::RevokeDevice { serial } => {
             let device = store.revoke_device(&serial, now).await?;
+            customers.live.close(&serial, None);
             changed(&[Topic::Devices]);
             Ok(StaffReply::Device(device))
         }

@@ -4,6 +4,7 @@ mod abuse;
 mod enrolment;
 mod fetching;
 mod folder;
+mod guessing;
 mod keys;
 mod ordering;
 mod play;

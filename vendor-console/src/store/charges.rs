@@ -74,6 +74,7 @@ impl Store {
         let enrolled = device::Entity::find()
             .filter(device::Column::Revoked.eq(false))
             .filter(device::Column::Certificate.is_not_null());
+        let cloned = device::Entity::find().filter(device::Column::ClonedAt.is_not_null());
         let open = order::Entity::find().filter(order::Column::State.is_in(column::OPEN_STATES));
         let uninvoiced = charge::Entity::find().filter(charge::Column::Number.not_in_subquery(invoiced()));
         Ok(Overview {
@@ -83,6 +84,7 @@ impl Store {
             orders_open: open.count(db).await?,
             uninvoiced: sum(db, uninvoiced).await?,
             charged: sum(db, charge::Entity::find()).await?,
+            devices_cloned: cloned.filter(device::Column::Revoked.eq(false)).count(db).await?,
         })
     }
 }

@@ -12,7 +12,7 @@ use sea_orm::{
 };
 
 use super::entity::{charge, contract, customer, device, invoice_line};
-use super::{Sequence, Store, StoreError, Write, column, limit, refuse, search_pattern, search_text};
+use super::{Sequence, Store, StoreError, Write, column, limit, refuse, search_pattern, search_text, tries};
 
 impl Store {
     /// A new customer with a first contract.
@@ -60,14 +60,31 @@ impl Store {
     /// Ends a contract, or lets it live again.
     pub(crate) async fn set_contract(&self, id: &ContractUserId, active: bool) -> Result<CustomerRow, StoreError> {
         let write = self.write().await?;
-        let found = contract::Entity::find_by_id(id.as_str()).one(&write.tx).await?;
-        let found = found.ok_or_else(|| refuse(RefusalCode::NotFound, format_args!("no contract {id}")))?;
+        let found = contract_exists(&write.tx, id).await?;
         let columns = contract::ActiveModel { active: Set(active), ..Default::default() };
         contract::Entity::update_many()
             .set(columns)
             .filter(contract::Column::Id.eq(id.as_str()))
             .exec(&write.tx)
             .await?;
+        self.finish_customer(write, found.customer_id).await
+    }
+
+    /// Another PIN for a contract, or none; wrong tries at it are forgotten.
+    pub(crate) async fn set_contract_pin(
+        &self,
+        id: &ContractUserId,
+        pin_hash: Option<String>,
+    ) -> Result<CustomerRow, StoreError> {
+        let write = self.write().await?;
+        let found = contract_exists(&write.tx, id).await?;
+        let columns = contract::ActiveModel { pin_hash: Set(pin_hash), ..Default::default() };
+        contract::Entity::update_many()
+            .set(columns)
+            .filter(contract::Column::Id.eq(id.as_str()))
+            .exec(&write.tx)
+            .await?;
+        tries::forget_contract(&write.tx, id).await?;
         self.finish_customer(write, found.customer_id).await
     }
 
@@ -123,6 +140,11 @@ pub(super) async fn customer_exists(db: &impl ConnectionTrait, id: i64) -> Resul
     found.ok_or_else(|| refuse(RefusalCode::NotFound, format_args!("no customer C-{id:04}")))
 }
 
+async fn contract_exists(db: &impl ConnectionTrait, id: &ContractUserId) -> Result<contract::Model, StoreError> {
+    let found = contract::Entity::find_by_id(id.as_str()).one(db).await?;
+    found.ok_or_else(|| refuse(RefusalCode::NotFound, format_args!("no contract {id}")))
+}
+
 async fn add_contract(write: &Write, customer: i64) -> Result<(), StoreError> {
     let position = contract::Entity::find().filter(contract::Column::CustomerId.eq(customer)).count(&write.tx).await?;
     loop {
@@ -136,6 +158,7 @@ async fn add_contract(write: &Write, customer: i64) -> Result<(), StoreError> {
             customer_id: Set(customer),
             position: Set(column::integer(position)?),
             active: Set(true),
+            pin_hash: Set(None),
         };
         contract::Entity::insert(columns).exec_without_returning(&write.tx).await?;
         return Ok(());
@@ -160,7 +183,11 @@ async fn rows(db: &impl ConnectionTrait, found: Vec<customer::Model>) -> Result<
     let mut contracts: HashMap<i64, Vec<ContractRow>> = HashMap::new();
     let select = contract::Entity::find().filter(contract::Column::CustomerId.is_in(ids.iter().copied()));
     for contract in select.order_by_asc(contract::Column::Position).all(db).await? {
-        let row = ContractRow { id: column::parse(&contract.id)?, active: contract.active };
+        let row = ContractRow {
+            id: column::parse(&contract.id)?,
+            active: contract.active,
+            has_pin: contract.pin_hash.is_some(),
+        };
         contracts.entry(contract.customer_id).or_default().push(row);
     }
     let devices: HashMap<i64, i64> = device::Entity::find()

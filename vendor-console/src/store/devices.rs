@@ -1,6 +1,7 @@
 //! Devices: registration, enrolment, and the question that precedes every request of theirs.
 
 use protocol::message::staff::{DeviceFields, DeviceRow, DeviceState, Page, Query};
+use protocol::net::certificate_term;
 use protocol::time::HOUR_MS;
 use protocol::{ActivationCode, DeviceSerial, RefusalCode, Timestamp};
 use sea_orm::sea_query::ExprTrait;
@@ -14,6 +15,8 @@ use super::{Store, StoreError, Write, column, limit, refuse, search_pattern, sea
 
 /// How long an activation code can be used.
 const CODE_LIFE_MS: u64 = 72 * HOUR_MS;
+/// Within this time after a certificate was issued, asking for the next one gives the same.
+const RENEWAL_PAUSE_MS: u64 = 24 * HOUR_MS;
 
 /// A device that wants its certificate.
 pub(crate) struct Enrolment<'a> {
@@ -22,6 +25,16 @@ pub(crate) struct Enrolment<'a> {
     /// What it proves that with.
     pub(crate) code: &'a ActivationCode,
     /// Hash of its public key.
+    pub(crate) key_hash: [u8; 32],
+}
+
+/// A device that wants its next certificate.
+pub(crate) struct Renewal<'a> {
+    /// Which device it is.
+    pub(crate) serial: &'a DeviceSerial,
+    /// The certificate that it asks with.
+    pub(crate) certificate: &'a [u8],
+    /// Hash of the public key that the next one is for.
     pub(crate) key_hash: [u8; 32],
 }
 
@@ -105,6 +118,9 @@ impl Store {
             code_used: Set(true),
             key_hash: Set(Some(key_hash.to_vec())),
             certificate: Set(Some(certificate.clone())),
+            previous_certificate: Set(None),
+            certified_at: Set(Some(column::ms(now)?)),
+            cloned_at: Set(None),
             ..Default::default()
         };
         update(&write.tx, serial, columns).await?;
@@ -112,13 +128,56 @@ impl Store {
         Ok(certificate)
     }
 
+    /// Gives a device another certificate, that `issue` makes, for its key. Repeated it gives the same one again. Until
+    /// the next renewal the certificate that asked stays good: the device may lose its power at any instant.
+    pub(crate) async fn renew(
+        &self,
+        renewal: Renewal<'_>,
+        now: Timestamp,
+        issue: impl FnOnce() -> Result<Vec<u8>, StoreError>,
+    ) -> Result<Vec<u8>, StoreError> {
+        let Renewal { serial, certificate, key_hash } = renewal;
+        let write = self.write().await?;
+        let device = device::Entity::find_by_id(serial.as_str()).lock_exclusive().one(&write.tx).await?;
+        let device = device.ok_or(RefusalCode::UnknownDevice)?;
+        let current = permitted(&device, certificate)?;
+        if device.key_hash.as_deref() != Some(&key_hash) {
+            return Err(refuse(RefusalCode::NotPermitted, "another key than the one that is enrolled"));
+        }
+        let certified_at = device.certified_at.map_or(Ok(Timestamp::from_ms(0)), column::time)?;
+        if current != certificate || now < certified_at.plus_ms(RENEWAL_PAUSE_MS) {
+            return Ok(current.to_vec());
+        }
+        let renewed = issue()?;
+        let columns = device::ActiveModel {
+            certificate: Set(Some(renewed.clone())),
+            previous_certificate: Set(Some(certificate.to_vec())),
+            certified_at: Set(Some(column::ms(now)?)),
+            ..Default::default()
+        };
+        update(&write.tx, serial, columns).await?;
+        write.commit().await?;
+        Ok(renewed)
+    }
+
+    /// Two machines were seen to use the device's certificate. True if that is news.
+    pub(crate) async fn mark_cloned(&self, serial: &DeviceSerial, now: Timestamp) -> Result<bool, StoreError> {
+        let write = self.write().await?;
+        let columns = device::ActiveModel { cloned_at: Set(Some(column::ms(now)?)), ..Default::default() };
+        let marked = device::Entity::update_many()
+            .set(columns)
+            .filter(device::Column::Serial.eq(serial.as_str()))
+            .filter(device::Column::ClonedAt.is_null())
+            .exec(&write.tx)
+            .await?;
+        write.commit().await?;
+        Ok(marked.rows_affected > 0)
+    }
+
     /// Whether the device may ask for anything, with the certificate of its connection; and its customer.
     pub(crate) async fn permit(&self, serial: &DeviceSerial, certificate: &[u8]) -> Result<Option<i64>, StoreError> {
         let device = find(&self.db, serial).await?.ok_or(RefusalCode::UnknownDevice)?;
-        // A certificate that was replaced belongs to whoever had the device before.
-        if device.revoked || device.certificate.as_deref() != Some(certificate) {
-            return Err(RefusalCode::DeviceRevoked.into());
-        }
+        permitted(&device, certificate)?;
         Ok(device.customer_id)
     }
 
@@ -171,6 +230,14 @@ pub(super) async fn find(
     Ok(device::Entity::find_by_id(serial.as_str()).one(db).await?)
 }
 
+/// The device's newest certificate, if it may speak with this one: that, or the one before a renewal. One from before an
+/// enrolment belongs to whoever had the device then.
+fn permitted<'a>(device: &'a device::Model, certificate: &[u8]) -> Result<&'a [u8], StoreError> {
+    let current = device.certificate.as_deref().ok_or(RefusalCode::DeviceRevoked)?;
+    let known = current == certificate || device.previous_certificate.as_deref() == Some(certificate);
+    if device.revoked || !known { Err(RefusalCode::DeviceRevoked.into()) } else { Ok(current) }
+}
+
 async fn update(
     db: &impl ConnectionTrait,
     serial: &DeviceSerial,
@@ -182,6 +249,10 @@ async fn update(
         return Err(refuse(RefusalCode::NotFound, format_args!("no device {serial}")));
     }
     Ok(())
+}
+
+fn certificate_until(certificate: &[u8]) -> Option<Timestamp> {
+    certificate_term(certificate).map(|term| term.until).ok()
 }
 
 async fn columns(write: &Write, fields: &DeviceFields) -> Result<device::ActiveModel, StoreError> {
@@ -231,6 +302,8 @@ async fn rows(
             state,
             code_expires_at: code_expires_at.filter(|end| usable && now < *end),
             last_seen_at: device.last_seen_at.map(column::time).transpose()?,
+            certificate_until: device.certificate.as_deref().and_then(certificate_until),
+            cloned_at: device.cloned_at.map(column::time).transpose()?,
         })
     };
     found.into_iter().map(row).collect()

@@ -39,6 +39,29 @@ pub mod contract {
         /// 0, 1, 2 ... among the customer's contracts.
         pub position: i64,
         pub active: bool,
+        /// Argon2id hash of the PIN, as a PHC string.
+        pub pin_hash: Option<String>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Tries at contract user IDs that were wrong, or are not yet known to be right.
+pub mod contract_try {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "contract_try")]
+    pub struct Model {
+        /// The order that the ID was tried with.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub order: String,
+        pub device: String,
+        /// As it was typed; there may be no such contract.
+        pub contract: String,
+        pub tried_at: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -67,6 +90,12 @@ pub mod device {
         pub key_hash: Option<Vec<u8>>,
         /// X.509 in DER.
         pub certificate: Option<Vec<u8>>,
+        /// The one that was renewed; good until its own end.
+        pub previous_certificate: Option<Vec<u8>>,
+        /// When the certificate was issued, by the clock of the business.
+        pub certified_at: Option<i64>,
+        /// When two machines were first seen to use the certificate.
+        pub cloned_at: Option<i64>,
         pub last_seen_at: Option<i64>,
         /// What a search looks at, in lower case.
         pub search: String,

@@ -18,7 +18,7 @@ use sea_orm::{
 use super::customers::refs;
 use super::entity::{charge, contract, customer, device, licence, option, order, release};
 use super::options::{newest_release, release_of, signed_manifest};
-use super::{Sequence, Store, StoreError, Write, column, devices, limit, options, search_pattern};
+use super::{Sequence, Store, StoreError, Write, column, devices, limit, options, search_pattern, tries};
 
 /// What a device asks to buy.
 pub(crate) struct OrderRequest<'a> {
@@ -26,6 +26,17 @@ pub(crate) struct OrderRequest<'a> {
     pub(crate) device: &'a DeviceSerial,
     pub(crate) option: &'a OptionId,
     pub(crate) contract: Option<&'a ContractUserId>,
+    /// What became of the PIN; needed where there is a contract and the order is not yet decided.
+    pub(crate) pin: Option<CheckedPin>,
+}
+
+/// A PIN that was compared with what was on file for the contract a moment ago.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CheckedPin {
+    /// What it was compared with.
+    pub(crate) hash: Option<String>,
+    /// Whether it fits.
+    pub(crate) fits: bool,
 }
 
 /// An order that may be delivered.
@@ -45,7 +56,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<AuthorisedOrder, StoreError> {
         let write = self.write().await?;
-        let OrderRequest { order: id, device, option, contract } = request;
+        let OrderRequest { order: id, device, option, contract, .. } = request;
         if let Some(row) = find(&write.tx, id).await? {
             own(&row, device)?;
             if row.option != option.as_str() || row.contract.as_deref() != contract.map(ContractUserId::as_str) {
@@ -66,6 +77,9 @@ impl Store {
             Err(StoreError::Refused(refusal)) => (OrderState::Refused(refusal.code), None),
             Err(failure) => return Err(failure),
         };
+        if let (Some(contract), Some(_)) = (contract, payer) {
+            tries::was_right(&write.tx, device, contract).await?;
+        }
         let now_ms = column::ms(now)?;
         let release = goods.as_ref().map(|(_, release)| release);
         let row = order::Model {
@@ -344,7 +358,11 @@ async fn authorise(
     let customer = match request.contract {
         Some(contract) => {
             let found = contract::Entity::find_by_id(contract.as_str()).one(db).await?;
-            found.filter(|contract| contract.active).ok_or(RefusalCode::ContractRefused)?.customer_id
+            let pin_fits = |contract: &contract::Model| {
+                request.pin.as_ref().is_some_and(|pin| pin.fits && pin.hash == contract.pin_hash)
+            };
+            let living = found.filter(|contract| contract.active && pin_fits(contract));
+            living.ok_or(RefusalCode::ContractRefused)?.customer_id
         }
         None => {
             let device: Option<device::Model> = devices::find(db, request.device).await?;

@@ -174,6 +174,7 @@ async fn play(happenings: Vec<Happening>) -> Result<(), TestCaseError> {
                     device: &device(number),
                     option: &option(),
                     contract: None,
+                    pin: None,
                 };
                 let placed = code(store.place_order(request, now).await).map(drop);
                 let new = Known { owner: number, order: Order::authorised(package, offers()), placed_at: now };

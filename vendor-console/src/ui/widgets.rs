@@ -5,7 +5,7 @@ use egui_material_icons::MaterialIcon;
 use egui_material_icons::icons::{ICON_CLOSE, ICON_CONTENT_COPY, ICON_ERROR, ICON_SEARCH};
 
 use super::theme::{bold, palette, size};
-use super::words::Words;
+use super::words::{Problem, Words};
 use crate::client::StaffError;
 
 /// What a chip means.
@@ -102,6 +102,19 @@ pub(crate) fn field_ui(ui: &mut Ui, label: &str, text: &mut String, hint: &str, 
             .hint_text(hint)
             .desired_width(f32::INFINITY)
             .char_limit(1_000)
+            .min_size(egui::vec2(0.0, size::CONTROL_HEIGHT))
+            .align(egui::Align2::LEFT_CENTER);
+        ui.add(edit)
+    })
+}
+
+/// A labelled field whose text is shown as dots.
+pub(crate) fn secret_field_ui(ui: &mut Ui, label: &str, text: &mut String, error: Option<&str>) -> Response {
+    labelled_ui(ui, label, error, |ui| {
+        let edit = egui::TextEdit::singleline(text)
+            .password(true)
+            .desired_width(f32::INFINITY)
+            .char_limit(64)
             .min_size(egui::vec2(0.0, size::CONTROL_HEIGHT))
             .align(egui::Align2::LEFT_CENTER);
         ui.add(edit)
@@ -218,8 +231,13 @@ pub(crate) fn copyable_ui(ui: &mut Ui, value: RichText, label: &str) -> bool {
 
 /// What went wrong, what to do, and the code for support.
 pub(crate) fn problem_ui(ui: &mut Ui, words: &Words, error: &StaffError) {
+    let Problem { title, advice, detail } = words.problem(error);
+    alarm_ui(ui, title, advice, detail);
+}
+
+/// Something that must not be overlooked: what it is, what to do, and a note.
+pub(crate) fn alarm_ui(ui: &mut Ui, title: String, advice: String, detail: Option<String>) {
     let p = palette(ui);
-    let problem = words.problem(error);
     let line = |text: String| RichText::new(text).line_height(Some(size::LINE_HEIGHT));
     Frame::new()
         .fill(p.bad_soft)
@@ -230,9 +248,9 @@ pub(crate) fn problem_ui(ui: &mut Ui, words: &Words, error: &StaffError) {
             ui.horizontal_top(|ui| {
                 ui.label(ICON_ERROR.rich_text().size(size::TEXT_ICON).color(p.bad));
                 ui.vertical(|ui| {
-                    ui.add(egui::Label::new(line(problem.title).color(p.bad)).wrap());
-                    ui.add(egui::Label::new(line(problem.advice)).wrap());
-                    if let Some(detail) = problem.detail {
+                    ui.add(egui::Label::new(line(title).color(p.bad)).wrap());
+                    ui.add(egui::Label::new(line(advice)).wrap());
+                    if let Some(detail) = detail {
                         let detail = RichText::new(detail).size(size::TEXT_SMALL).color(p.weak);
                         ui.add(egui::Label::new(detail).wrap().selectable(true));
                     }

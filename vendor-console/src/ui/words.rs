@@ -96,6 +96,7 @@ impl Words {
             Conflict => msg_refusal_conflict, msg_refusal_conflict_advice;
             InvalidInput => msg_refusal_invalid_input, msg_refusal_invalid_input_advice;
             UploadIncomplete => msg_refusal_upload_incomplete, msg_refusal_upload_incomplete_advice;
+            TooManyAttempts => msg_refusal_too_many_attempts, msg_refusal_too_many_attempts_advice;
         }
     }
 

@@ -115,3 +115,26 @@ fn a_search_asks_the_server_and_says_when_nothing_fits() {
     window.fill("Search", "nobody of this name");
     assert!(window.shows("Nothing found"));
 }
+
+#[test]
+fn a_contract_gets_a_pin_that_is_typed_as_dots_and_loses_it_again() {
+    let vendor = FakeVendor::busy();
+    let contract = vendor.world().customers[0].contracts[0].id.clone();
+    let mut window = open(&vendor);
+    window.press("Customers");
+    window.press("C-0001");
+    window.press(&format!("PIN of contract {}", contract.grouped()));
+    window.fill("New PIN", "47");
+    assert!(window.shows("A PIN has 4 to 12 digits."));
+    window.press("Set PIN");
+    assert_eq!(vendor.last_change(), None);
+    window.fill("New PIN", "004711");
+    assert!(!window.shows("004711"));
+    window.press("Set PIN");
+    let pin = Some("004711".parse().unwrap());
+    assert_eq!(vendor.last_change(), Some(StaffRequest::SetContractPin { contract: contract.clone(), pin }));
+    assert!(!window.shows("Set PIN"));
+    window.press(&format!("PIN of contract {}", contract.grouped()));
+    window.press("Remove PIN");
+    assert_eq!(vendor.last_change(), Some(StaffRequest::SetContractPin { contract, pin: None }));
+}

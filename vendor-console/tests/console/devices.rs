@@ -91,3 +91,16 @@ fn a_new_activation_code_replaces_the_old_one_after_a_question() {
     window.press_topmost("New activation code");
     assert!(window.shows(&ActivationCode::from_random([0x5A; 16]).to_string()));
 }
+
+#[test]
+fn a_certificate_that_two_machines_use_is_an_alarm_on_the_first_page_and_with_the_device() {
+    let vendor = FakeVendor::busy();
+    vendor.world().devices[0].cloned_at = Some(crate::fake::NOW);
+    let serial = vendor.world().devices[0].serial.to_string();
+    let mut window = open(&vendor);
+    assert!(window.shows("Two machines use the certificate of one device"));
+    window.press("Show devices");
+    assert!(window.shows("Two machines"));
+    window.press(&serial);
+    assert!(window.shows("two machines have used this device's certificate"));
+}

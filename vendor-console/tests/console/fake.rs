@@ -169,7 +169,7 @@ impl World {
             }
             StaffRequest::AddContract { customer } => {
                 let row = self.customers.iter_mut().find(|row| row.id == customer).ok_or(NotFound)?;
-                row.contracts.push(ContractRow { id: ContractUserId::from_body(777_000_001), active: true });
+                row.contracts.push(contract(777_000_001, true));
                 StaffReply::Customer(row.clone())
             }
             StaffRequest::SetContract { contract, active } => {
@@ -177,6 +177,13 @@ impl World {
                 let row = rows.into_iter().find(|row| row.contracts.iter().any(|c| c.id == contract));
                 let row = row.ok_or(NotFound)?;
                 row.contracts.iter_mut().filter(|c| c.id == contract).for_each(|c| c.active = active);
+                StaffReply::Customer(row.clone())
+            }
+            StaffRequest::SetContractPin { contract, pin } => {
+                let rows = self.customers.iter_mut();
+                let row = rows.into_iter().find(|row| row.contracts.iter().any(|c| c.id == contract));
+                let row = row.ok_or(NotFound)?;
+                row.contracts.iter_mut().filter(|c| c.id == contract).for_each(|c| c.has_pin = pin.is_some());
                 StaffReply::Customer(row.clone())
             }
             StaffRequest::Devices(query) => {
@@ -272,6 +279,7 @@ impl World {
             orders_open: self.orders.iter().filter(|row| row.state.is_open()).count() as u64,
             uninvoiced: sum(false),
             charged: sum(true),
+            devices_cloned: self.devices.iter().filter(|row| row.cloned_at.is_some()).count() as u64,
         }
     }
 
@@ -284,7 +292,17 @@ impl World {
     ) -> DeviceRow {
         let of = |id| self.customers.iter().find(|row| row.id == id).map(reference);
         let customer = fields.customer.and_then(of);
-        DeviceRow { serial: fields.serial, model: fields.model, customer, state, code_expires_at, last_seen_at }
+        let certificate_until = (state != DeviceState::Registered).then(|| NOW.plus_days(200));
+        DeviceRow {
+            serial: fields.serial,
+            model: fields.model,
+            customer,
+            state,
+            code_expires_at,
+            last_seen_at,
+            certificate_until,
+            cloned_at: None,
+        }
     }
 
     fn invoice(&mut self, id: CustomerId) -> InvoiceDocument {
@@ -323,12 +341,16 @@ fn ago(ms: u64) -> Timestamp {
     Timestamp::from_ms(NOW.as_ms() - ms)
 }
 
+fn contract(body: u32, active: bool) -> ContractRow {
+    ContractRow { id: ContractUserId::from_body(body), active, has_pin: false }
+}
+
 fn customer(number: u32, fields: CustomerFields) -> CustomerRow {
     CustomerRow {
         id: CustomerId(number),
         fields,
         suspended: false,
-        contracts: vec![ContractRow { id: ContractUserId::from_body(420_000_000 + number * 1_711), active: true }],
+        contracts: vec![contract(420_000_000 + number * 1_711, true)],
         devices: 0,
         uninvoiced: Yen::ZERO,
         created_at: ago(u64::from(90 - number) * DAY_MS),
@@ -357,7 +379,7 @@ fn fill(world: &mut World) {
         let fields = CustomerFields { name: name(text), email: email.map(|it| Text::new(it).unwrap()), settlement };
         world.customers.push(CustomerRow { suspended, devices: 2, ..customer(number as u32 + 1, fields) });
     }
-    world.customers[0].contracts.push(ContractRow { id: ContractUserId::from_body(555_000_123), active: false });
+    world.customers[0].contracts.push(contract(555_000_123, false));
     for (serial, model, owner, state, seen) in [
         ("MX-204-0001", "MX-204", Some(1), DeviceState::Enrolled, Some(3 * MINUTE_MS)),
         ("MX-204-0002", "MX-204", Some(1), DeviceState::Enrolled, Some(5 * HOUR_MS)),

@@ -60,7 +60,8 @@ impl Hands for Harness<'_, Console> {
 
     fn fill(&mut self, name: &str, text: &str) {
         let field = self.get_by(|node| {
-            matches!(node.role(), Role::TextInput | Role::MultilineTextInput) && node.label().as_deref() == Some(name)
+            matches!(node.role(), Role::TextInput | Role::MultilineTextInput | Role::PasswordInput)
+                && node.label().as_deref() == Some(name)
         });
         field.focus();
         self.run();

@@ -64,6 +64,9 @@ impl Core {
                 self.try_again(id, Failure::Fault(FailureCode::LinkLost));
             }
             TransferFault::Link(LinkFault::Distrust) => self.stop(id, Failure::Distrust, FailureAdvice::Continue),
+            TransferFault::Link(LinkFault::Expired) => {
+                self.stop(id, Failure::CertificateExpired, FailureAdvice::Continue);
+            }
             TransferFault::Link(LinkFault::Garbled) => self.stop(id, Failure::NotGenuine, FailureAdvice::Continue),
             TransferFault::Stalled => self.try_again(id, Failure::Fault(FailureCode::Timeout)),
             TransferFault::WrongContent => self.try_again(id, Failure::Fault(FailureCode::WrongContent)),

@@ -102,11 +102,11 @@ fn a_device_without_a_customer_asks_for_the_contract_and_asks_again_after_a_typi
     world.vendor.contract = Some(right.clone());
     world.order(FONT);
     assert!(matches!(world.screen(), Screen::ContractId { refused: None, .. }), "{:?}", world.screen());
-    world.command(Command::EnterContract(wrong));
+    world.command(Command::EnterContract { contract: wrong, pin: None });
     world.settle();
     let Screen::ContractId { refused, .. } = world.screen() else { panic!("{:?}", world.screen()) };
     assert_eq!(refused, Some(RefusalCode::ContractRefused));
-    world.command(Command::EnterContract(right));
+    world.command(Command::EnterContract { contract: right, pin: None });
     world.settle();
     assert!(matches!(world.screen(), Screen::Done { .. }), "{:?}", world.screen());
     assert_eq!(world.vendor.charges.len(), 1);
@@ -232,7 +232,7 @@ fn an_older_catalogue_is_not_accepted() {
 #[test]
 fn a_script_buys_without_a_screen_and_continues_what_was_begun() {
     let mut world = World::new();
-    let buy = || Command::Buy { option: option(OCR), form: form("days:30"), contract: None };
+    let buy = || Command::Buy { option: option(OCR), form: form("days:30"), contract: None, pin: None };
     world.command(buy());
     world.settle();
     assert!(matches!(world.screen(), Screen::Done { .. }), "{:?}", world.screen());
@@ -256,7 +256,7 @@ fn a_script_buys_without_a_screen_and_continues_what_was_begun() {
 fn a_script_that_asks_for_what_is_not_sold_is_told_so() {
     let mut world = World::new();
     for (id, f, code) in [("no-such-thing", "permanent", "unknown-option"), (OCR, "uses:99", "offer-not-available")] {
-        world.command(Command::Buy { option: option(id), form: form(f), contract: None });
+        world.command(Command::Buy { option: option(id), form: form(f), contract: None, pin: None });
         world.settle();
         let Screen::Failed { failure, .. } = world.screen() else { panic!("{:?}", world.screen()) };
         assert_eq!(failure.code(), code);

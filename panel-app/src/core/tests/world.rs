@@ -12,13 +12,14 @@ use protocol::order::{Order, OrderEvent, Transition};
 use protocol::package::{Manifest, OptionKind};
 use protocol::signed::SigningKey;
 use protocol::{
-    CaFingerprint, ContentKey, ContractUserId, DeviceSerial, Digest, KeyList, KeyRole, Licence, LicenceId, Offer,
-    OfferList, OptionId, OrderId, Refusal, RefusalCode, ReleaseVersion, Signed, Ticket, Timestamp, UsageForm, Yen,
+    CaFingerprint, ContentKey, ContractPin, ContractUserId, DeviceSerial, Digest, KeyList, KeyRole, Licence, LicenceId,
+    Offer, OfferList, OptionId, OrderId, OrderState, Refusal, RefusalCode, ReleaseVersion, Signed, Ticket, Timestamp,
+    UsageForm, Yen,
 };
 
 use crate::core::{
-    Ask, Cause, Change, Command, Core, Effect, Enrolment, Input, JobId, JobOutput, JobRun, LicenceState, LinkFault,
-    Loaded, Moment, Resume, Screen, StorageFault, TransferEvent, TransferOrder, View,
+    Ask, Cause, Change, Command, Core, Effect, Enrolled, Enrolment, Input, JobId, JobOutput, JobRun, LicenceState,
+    LinkFault, Loaded, Moment, Resume, Screen, StorageFault, TransferEvent, TransferOrder, View,
 };
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 
@@ -67,12 +68,16 @@ pub(super) struct Vendor {
     pub(super) offers: BTreeMap<OptionId, OfferList>,
     /// Unassigned devices must name this contract.
     pub(super) contract: Option<ContractUserId>,
-    refused: BTreeMap<OrderId, RefusalCode>,
+    /// Which has this PIN.
+    pub(super) pin: Option<ContractPin>,
+    /// There were too many wrong entries.
+    pub(super) blocked_ms: Option<u64>,
+    pub(super) refused: BTreeMap<OrderId, RefusalCode>,
     pub(super) catalogue_version: u64,
 }
 
 impl Vendor {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let offers = |list: &[(&str, u64)]| {
             let offer = |(f, price): &(&str, u64)| Offer { form: form(f), price: Yen::new(*price).unwrap() };
             OfferList::new(list.iter().map(offer).collect()).unwrap()
@@ -88,8 +93,24 @@ impl Vendor {
                 (option(FONT), offers(&[("permanent", 5_000)])),
             ]),
             contract: None,
+            pin: None,
+            blocked_ms: None,
             refused: BTreeMap::new(),
             catalogue_version: 1,
+        }
+    }
+
+    /// What enrolling with it brings, if its CA has this name.
+    pub(super) fn enrolled(&self, ca: &[u8]) -> Enrolled {
+        Enrolled { enrolment: self.enrolment(ca), keys: self.signed_keys() }
+    }
+
+    fn enrolment(&self, ca: &[u8]) -> Enrolment {
+        Enrolment {
+            serial: serial(),
+            vendor: "vendor:7443".to_owned(),
+            ca_fingerprint: CaFingerprint::of(ca),
+            root_key: root().root_key(),
         }
     }
 
@@ -129,7 +150,10 @@ impl Vendor {
                 Ok(DeviceReply::Hello(DeviceInfo { customer: None, keys_version: self.key_list.version() }))
             }
             DeviceRequest::Catalogue => Ok(DeviceReply::Catalogue(self.catalogue(now))),
-            DeviceRequest::Order { order, option, contract } => self.order(*order, option, contract.as_ref(), now),
+            DeviceRequest::Order { order, option, contract, pin } => {
+                let typed = contract.as_ref().map(|contract| (contract, pin.as_ref()));
+                self.order(*order, option, typed, now)
+            }
             DeviceRequest::Received { order, package } => {
                 self.apply(*order, OrderEvent::Received(*package))?;
                 Ok(DeviceReply::Delivered)
@@ -143,7 +167,12 @@ impl Vendor {
                 self.apply(*order, event)?;
                 Ok(DeviceReply::Abandoned)
             }
-            DeviceRequest::Status { order } => Ok(DeviceReply::Status(self.orders[order].state)),
+            DeviceRequest::Status { order } => {
+                let refused = self.refused.get(order).copied().map(OrderState::Refused);
+                let state = refused.or(self.orders.get(order).map(|order| order.state));
+                Ok(DeviceReply::Status(state.ok_or(RefusalCode::UnknownOrder)?))
+            }
+            DeviceRequest::Renew { .. } => Err(RefusalCode::BadMessage.into()),
             DeviceRequest::Keys => Ok(DeviceReply::Keys(self.signed_keys())),
         }
     }
@@ -152,15 +181,21 @@ impl Vendor {
         &mut self,
         id: OrderId,
         option: &OptionId,
-        contract: Option<&ContractUserId>,
+        typed: Option<(&ContractUserId, Option<&ContractPin>)>,
         now: Timestamp,
     ) -> Result<DeviceReply, Refusal> {
+        if let Some(wait_ms) = self.blocked_ms {
+            return Err(Refusal::too_many_attempts(wait_ms));
+        }
         if let Some(code) = self.refused.get(&id) {
             return Err((*code).into());
         }
-        let verdict = match (&self.contract, contract) {
+        let verdict = match (&self.contract, typed) {
+            _ if self.orders.contains_key(&id) => None,
             (Some(_), None) => Some(RefusalCode::ContractRequired),
-            (Some(right), Some(typed)) if right != typed => Some(RefusalCode::ContractRefused),
+            (Some(right), Some((typed, pin))) if right != typed || self.pin.as_ref() != pin => {
+                Some(RefusalCode::ContractRefused)
+            }
             _ => None,
         };
         if let Some(code) = verdict {
@@ -231,7 +266,7 @@ impl Disk {
                 Change::Catalogue(catalogue) => l.catalogue = Some(catalogue),
                 Change::Order(order) => {
                     l.orders.retain(|o| o.id != order.id);
-                    l.orders.push(order);
+                    l.orders.push(*order);
                 }
                 Change::ForgetOrder(id) => l.orders.retain(|o| o.id != id),
                 Change::Licence(licence) => {
@@ -257,6 +292,8 @@ pub(super) struct World {
     pub(super) asks: VecDeque<(Ask, DeviceRequest)>,
     pub(super) transfer: Option<TransferOrder>,
     pub(super) job: Option<JobRun>,
+    /// How often another certificate was asked for.
+    pub(super) renewals: usize,
     /// The power fails when this many effects have been carried out.
     pub(super) power_for: Option<usize>,
     /// This many transactions from now, one fails.
@@ -268,12 +305,7 @@ impl World {
     pub(super) fn new() -> Self {
         let vendor = Vendor::new();
         let mut disk = Disk::default();
-        disk.loaded.enrolment = Some(Enrolment {
-            serial: serial(),
-            vendor: "vendor:7443".to_owned(),
-            ca_fingerprint: CaFingerprint::of(b"ca"),
-            root_key: root().root_key(),
-        });
+        disk.loaded.enrolment = Some(vendor.enrolment(b"ca"));
         disk.loaded.key_list = Some(vendor.signed_keys());
         let (core, _) = Core::start(Loaded::default(), Resume::Purchases, moment(START, 0, 0));
         let mut world = Self {
@@ -286,6 +318,7 @@ impl World {
             asks: VecDeque::new(),
             transfer: None,
             job: None,
+            renewals: 0,
             power_for: None,
             write_fails_after: None,
         };
@@ -377,6 +410,7 @@ impl World {
                 }
                 Effect::ListDocuments => self.input(Input::Documents(Vec::new())),
                 Effect::Enrol(_) => {}
+                Effect::Renew => self.renewals += 1,
             }
         }
     }

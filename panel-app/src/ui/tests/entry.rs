@@ -17,6 +17,10 @@ fn contract() -> ContractUserId {
     ContractUserId::from_body(123_456_789)
 }
 
+fn enter(pin: Option<&str>) -> Command {
+    Command::EnterContract { contract: contract(), pin: pin.map(samples::parse) }
+}
+
 /// The same number with its last digit wrong.
 fn mistyped() -> String {
     let right = contract();
@@ -39,7 +43,7 @@ fn ok_waits_for_a_number_whose_check_digit_is_right() {
     Stage::touch(&mut harness, "Delete character");
     Stage::tap(&mut harness, &contract().as_str()[9..]);
     assert!(Stage::sees(&harness, "number is complete") && Stage::is_enabled(&harness, "OK"));
-    assert_eq!(Stage::touch(&mut harness, "OK"), [Command::EnterContract(contract())]);
+    assert_eq!(Stage::touch(&mut harness, "OK"), [enter(None)]);
 }
 
 #[test]
@@ -59,7 +63,7 @@ fn a_real_keyboard_types_and_pastes_the_number_as_it_is_printed() {
     harness.run();
     harness.key_press(Key::Enter);
     harness.run();
-    assert_eq!(harness.state().device.take(), [Command::EnterContract(contract())]);
+    assert_eq!(harness.state().device.take(), [enter(None)]);
     harness.key_press(Key::Backspace);
     harness.run();
     assert!(!Stage::is_enabled(&harness, "OK"));
@@ -94,6 +98,48 @@ fn a_refused_number_comes_back_to_be_corrected_and_is_forgotten_afterwards() {
     device.show(sample("contract"));
     harness.run_ok();
     assert!(!Stage::is_enabled(&harness, "OK"));
+}
+
+#[test]
+fn a_pin_is_typed_into_its_own_field_shown_as_dots_and_sent_along() {
+    let mut harness = stage(sample("contract"));
+    Stage::tap(&mut harness, contract().as_str());
+    Stage::touch(&mut harness, "PIN, if the contract has one");
+    Stage::tap(&mut harness, "047");
+    assert!(Stage::sees(&harness, "•••") && !Stage::sees(&harness, "047"));
+    assert!(Stage::sees(&harness, "4 to 12 digits") && !Stage::is_enabled(&harness, "OK"));
+    Stage::tap(&mut harness, "1");
+    assert_eq!(Stage::touch(&mut harness, "OK"), [enter(Some("0471"))]);
+    // Back to the number: the keypad fills what was touched last.
+    harness.get_by_label_contains("Contract user ID 1").click();
+    harness.run_ok();
+    Stage::touch(&mut harness, "Delete character");
+    assert!(!Stage::is_enabled(&harness, "OK") && Stage::sees(&harness, "••••"));
+}
+
+#[test]
+fn a_refused_pin_is_forgotten_and_the_number_stays() {
+    let mut harness = stage(sample("contract"));
+    Stage::tap(&mut harness, contract().as_str());
+    Stage::touch(&mut harness, "PIN, if the contract has one");
+    Stage::tap(&mut harness, "0471");
+    let device = harness.state().device.clone();
+    device.show(sample("requesting"));
+    harness.run_ok();
+    device.show(sample("contract-refused"));
+    harness.run_ok();
+    assert!(!Stage::sees(&harness, "••••"));
+    assert_eq!(Stage::touch(&mut harness, "OK"), [enter(None)]);
+}
+
+#[test]
+fn whoever_has_to_wait_cannot_send_anything() {
+    let mut harness = stage(sample("contract-blocked"));
+    Stage::tap(&mut harness, contract().as_str());
+    assert!(Stage::sees(&harness, "about 7 minutes") && !Stage::is_enabled(&harness, "OK"));
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(harness.state().device.take(), []);
 }
 
 #[test]

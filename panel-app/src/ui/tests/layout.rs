@@ -49,6 +49,7 @@ fn touched(language: Language) -> Vec<(&'static str, Vec<&'static str>)> {
         ("my-options", vec![say("明朝体フォントパックを削除", "Remove Mincho font pack")]),
         ("contract", vec!["1"; 3]),
         ("contract", vec!["1"; 10]),
+        ("contract", vec![say("PIN(契約に設定されている場合)", "PIN, if the contract has one"), "1"]),
         ("contract-refused", vec!["1"; 10]),
         ("job-scan", vec![say("OCR パッケージ", "OCR package")]),
     ]);

@@ -79,7 +79,12 @@ fn each_screen_says_what_it_must_in_both_languages() {
         ("offer-wanted", &["このスキャンには"], &["This scan job needs"]),
         ("offer-single", &["完了すると ￥9,800 で購入します"], &["is bought for ￥9,800"]),
         ("contract", &["契約ユーザー ID の入力", "10 桁の番号"], &["Contract user ID", "10-digit number"]),
-        ("contract-refused", &["契約ユーザー ID が受け付けられませんでした"], &["contract user ID was not accepted"]),
+        (
+            "contract-refused",
+            &["契約ユーザー ID または PIN が正しくありません"],
+            &["contract user ID or its PIN was not"],
+        ),
+        ("contract-blocked", &["あと約 7 分お待ちください"], &["Try again in about 7 minutes"]),
         ("requesting", &["購入内容を確認しています"], &["Checking the purchase"]),
         (
             "downloading",

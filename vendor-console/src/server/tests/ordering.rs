@@ -241,7 +241,7 @@ async fn a_hundred_purchases_at_once_are_a_hundred_charges_numbered_without_gaps
     for order in orders {
         let (client, content, device, option) = (client.clone(), content.clone(), device.clone(), world.option.clone());
         purchases.spawn(async move {
-            let placed = ask(&client, DeviceRequest::Order { order, option, contract: None }).await.unwrap();
+            let placed = ask(&client, DeviceRequest::Order { order, option, contract: None, pin: None }).await.unwrap();
             let DeviceReply::Authorised(authorised) = placed else { panic!("{placed:?}") };
             let package = device.manifest(&authorised).digest();
             let missing = protocol::package::MissingChunks::collect(1, |_| false);

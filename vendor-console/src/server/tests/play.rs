@@ -239,10 +239,26 @@ impl Device {
         contract: Option<&ContractUserId>,
     ) -> Result<Authorised, RefusalCode> {
         let (option, contract) = (option.clone(), contract.cloned());
-        match self.ask(vendor, DeviceRequest::Order { order, option, contract }).await? {
+        match self.ask(vendor, DeviceRequest::Order { order, option, contract, pin: None }).await? {
             DeviceReply::Authorised(authorised) => Ok(*authorised),
             other => panic!("{other:?}"),
         }
+    }
+
+    /// A purchase request with a contract user ID and perhaps a PIN; the refusal with its detail.
+    pub(super) async fn order_with_pin(
+        &self,
+        vendor: &Vendor,
+        order: OrderId,
+        option: &OptionId,
+        contract: &ContractUserId,
+        pin: Option<&str>,
+    ) -> Result<(), protocol::Refusal> {
+        let client = vendor.connect(&self.credentials, Service::Device).await;
+        let pin = pin.map(|pin| pin.parse().unwrap());
+        let request = DeviceRequest::Order { order, option: option.clone(), contract: Some(contract.clone()), pin };
+        let reply: Reply<DeviceReply> = client.request(&request).await.unwrap();
+        reply.outcome.map(drop)
     }
 
     /// Fetches what is missing; the bytes as they came.

@@ -3,6 +3,8 @@
 use eframe::egui::{self, RichText, Ui};
 use egui_material_icons::icons::ICON_GROUP;
 use protocol::message::staff::{ContractRow, CustomerFields, CustomerRow, Settlement, StaffReply, StaffRequest, Topic};
+use protocol::{ContractPin, ContractUserId};
+use zeroize::Zeroizing;
 
 use super::{Cx, head_ui, page_ui, side_panel_ui};
 use crate::ui::form::{self, Action, Checks};
@@ -11,7 +13,7 @@ use crate::ui::table::{Cell, Head, Width, table_ui};
 use crate::ui::theme::{palette, size};
 use crate::ui::widgets::{
     Tone, button_ui, chip_ui, divider_ui, empty_ui, field_ui, is_entered, labelled_ui, named, panel_head_ui,
-    primary_ui, problem_ui, search_ui, section_ui, value_ui, weak_ui,
+    primary_ui, problem_ui, search_ui, secret_field_ui, section_ui, value_ui, weak_ui,
 };
 use crate::ui::words::Words;
 
@@ -34,6 +36,13 @@ struct Panel {
     contracts: Action,
     /// Whether the running change of contracts is a new one.
     is_adding: bool,
+    /// The contract whose PIN is typed.
+    pin: Option<PinEntry>,
+}
+
+struct PinEntry {
+    contract: ContractUserId,
+    typed: Zeroizing<String>,
 }
 
 impl Panel {
@@ -49,6 +58,7 @@ impl Panel {
             save: Action::default(),
             contracts: Action::default(),
             is_adding: false,
+            pin: None,
         }
     }
 }
@@ -180,7 +190,7 @@ fn panel_ui(ui: &mut Ui, panel: &mut Panel, cx: &mut Cx<'_>) -> bool {
     }
     if let Some(row) = &panel.row {
         divider_ui(ui);
-        if let Some(request) = contracts_ui(ui, row, &panel.contracts, cx.words) {
+        if let Some(request) = contracts_ui(ui, row, &panel.contracts, &mut panel.pin, cx.words) {
             panel.is_adding = matches!(request, StaffRequest::AddContract { .. });
             panel.contracts.start(cx.backend, request);
         }
@@ -210,6 +220,7 @@ fn take_outcome(panel: &mut Panel, cx: &mut Cx<'_>) {
             let words = cx.words;
             cx.toasts.good(if panel.is_adding { words.msg_contract_added() } else { words.msg_saved() });
             panel.row = Some(row);
+            panel.pin = None;
         }
         Some(_) => panel.contracts.wrong_answer(),
         None => {}
@@ -217,7 +228,13 @@ fn take_outcome(panel: &mut Panel, cx: &mut Cx<'_>) {
 }
 
 /// The contracts, and what is to be done with one of them.
-fn contracts_ui(ui: &mut Ui, row: &CustomerRow, action: &Action, words: &Words) -> Option<StaffRequest> {
+fn contracts_ui(
+    ui: &mut Ui,
+    row: &CustomerRow,
+    action: &Action,
+    pin: &mut Option<PinEntry>,
+    words: &Words,
+) -> Option<StaffRequest> {
     section_ui(ui, &words.msg_customer_contracts());
     weak_ui(ui, words.msg_customer_contracts_advice());
     ui.add_space(size::GAP_SMALL);
@@ -226,7 +243,16 @@ fn contracts_ui(ui: &mut Ui, row: &CustomerRow, action: &Action, words: &Words) 
     }
     let mut request = None;
     for contract in &row.contracts {
-        request = contract_ui(ui, contract, action.is_running(), words).or(request);
+        request = contract_ui(ui, contract, action.is_running(), pin, words).or(request);
+        if let Some(entry) = pin.as_mut().filter(|entry| entry.contract == contract.id) {
+            let said = pin_ui(ui, entry, contract.has_pin, action.is_running(), words);
+            if let Some(PinSaid::Cancel) = said {
+                *pin = None;
+            }
+            if let Some(PinSaid::Set(set)) = said {
+                request = Some(StaffRequest::SetContractPin { contract: contract.id.clone(), pin: set });
+            }
+        }
     }
     if button_ui(ui, !action.is_running(), &words.msg_contract_add()).clicked() {
         request = Some(StaffRequest::AddContract { customer: row.id });
@@ -234,13 +260,50 @@ fn contracts_ui(ui: &mut Ui, row: &CustomerRow, action: &Action, words: &Words) 
     request
 }
 
-fn contract_ui(ui: &mut Ui, contract: &ContractRow, is_busy: bool, words: &Words) -> Option<StaffRequest> {
+enum PinSaid {
+    Set(Option<ContractPin>),
+    Cancel,
+}
+
+/// The field for a contract's PIN.
+fn pin_ui(ui: &mut Ui, entry: &mut PinEntry, has_pin: bool, is_busy: bool, words: &Words) -> Option<PinSaid> {
+    let parsed = entry.typed.parse::<ContractPin>().ok();
+    let error = (!entry.typed.is_empty() && parsed.is_none()).then(|| words.msg_contract_pin_wrong());
+    let field = secret_field_ui(ui, &words.msg_contract_pin_new(), &mut entry.typed, error.as_deref());
+    weak_ui(ui, words.msg_contract_pin_advice());
+    let mut said = None;
+    ui.horizontal_wrapped(|ui| {
+        let set = primary_ui(ui, !is_busy && parsed.is_some(), &words.msg_contract_pin_set()).clicked();
+        if let Some(pin) = parsed.filter(|_| set || (!is_busy && is_entered(&field))) {
+            said = Some(PinSaid::Set(Some(pin)));
+        }
+        if has_pin && button_ui(ui, !is_busy, &words.msg_contract_pin_clear()).clicked() {
+            said = Some(PinSaid::Set(None));
+        }
+        if button_ui(ui, true, &words.msg_cancel()).clicked() {
+            said = Some(PinSaid::Cancel);
+        }
+    });
+    ui.add_space(size::GAP);
+    said
+}
+
+fn contract_ui(
+    ui: &mut Ui,
+    contract: &ContractRow,
+    is_busy: bool,
+    pin: &mut Option<PinEntry>,
+    words: &Words,
+) -> Option<StaffRequest> {
     ui.horizontal(|ui| {
         let id = contract.id.grouped();
         let colour = if contract.active { palette(ui).text } else { palette(ui).weak };
         ui.add(egui::Label::new(RichText::new(&id).monospace().color(colour)).selectable(true));
         if !contract.active {
             chip_ui(ui, Tone::Neutral, &words.msg_contract_ended());
+        }
+        if contract.has_pin {
+            chip_ui(ui, Tone::Good, &words.msg_contract_pin());
         }
         let clicked = ui
             .with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -250,6 +313,11 @@ fn contract_ui(ui: &mut Ui, contract: &ContractRow, is_busy: bool, words: &Words
                 };
                 let response = button_ui(ui, !is_busy, &text);
                 named(&response, &name);
+                let change = button_ui(ui, !is_busy, &words.msg_contract_pin());
+                named(&change, &words.msg_contract_pin_label(&id));
+                if change.clicked() {
+                    *pin = Some(PinEntry { contract: contract.id.clone(), typed: Zeroizing::default() });
+                }
                 response.clicked()
             })
             .inner;

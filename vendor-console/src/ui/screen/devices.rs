@@ -12,7 +12,7 @@ use crate::ui::picker::CustomerPicker;
 use crate::ui::table::{Cell, Head, Width, table_ui};
 use crate::ui::theme::{bold, size};
 use crate::ui::widgets::{
-    Confirmed, Tone, button_ui, chip_ui, confirm_ui, copyable_ui, danger_ui, divider_ui, empty_ui, field_ui,
+    Confirmed, Tone, alarm_ui, button_ui, chip_ui, confirm_ui, copyable_ui, danger_ui, divider_ui, empty_ui, field_ui,
     is_entered, labelled_ui, panel_head_ui, primary_ui, problem_ui, search_ui, section_ui, value_ui, weak_ui,
 };
 use crate::ui::words::Words;
@@ -122,17 +122,21 @@ impl Devices {
     }
 }
 
-fn heads(words: &Words) -> [Head; 5] {
+fn heads(words: &Words) -> [Head; 6] {
     [
         Head::text(words.msg_device_serial(), Width::Rest(140.0)),
         Head::text(words.msg_device_model(), Width::Rest(120.0)).secondary(),
         Head::text(words.msg_device_customer(), Width::Rest(140.0)),
         Head::text(words.msg_device_state(), Width::Fixed(104.0)),
         Head::text(words.msg_device_last_seen(), Width::Fixed(size::TIME_WIDTH)).secondary(),
+        Head::text(words.msg_device_certificate(), Width::Fixed(104.0)).secondary(),
     ]
 }
 
 fn state_chip(row: &DeviceRow, words: &Words) -> (Tone, String) {
+    if row.cloned_at.is_some() && row.state == DeviceState::Enrolled {
+        return (Tone::Bad, words.msg_device_cloned());
+    }
     let tone = match row.state {
         DeviceState::Registered => Tone::Warn,
         DeviceState::Enrolled => Tone::Good,
@@ -151,6 +155,7 @@ fn cells(row: &DeviceRow, words: &Words) -> Vec<Cell> {
             .map_or_else(|| Cell::Weak(words.msg_none()), |customer| Cell::Text(customer.name.to_string())),
         Cell::Chip(tone, state),
         Cell::Weak(row.last_seen_at.map_or_else(|| words.msg_device_never(), |at| words.time(at))),
+        Cell::Weak(row.certificate_until.map_or_else(|| words.msg_none(), |at| words.date(at))),
     ]
 }
 
@@ -167,6 +172,10 @@ fn panel_ui(ui: &mut Ui, panel: &mut Panel, cx: &mut Cx<'_>) -> bool {
         let (tone, state) = state_chip(row, words);
         chip_ui(ui, tone, &state);
         ui.add_space(size::GAP_SMALL);
+        if let Some(at) = row.cloned_at {
+            let title = words.msg_device_cloned_title(words.time(at));
+            alarm_ui(ui, title, words.msg_device_cloned_advice(), None);
+        }
     }
     let serial = form::id(words, &panel.serial, || words.msg_error_serial());
     let model = form::text(words, &panel.model);
@@ -210,6 +219,9 @@ fn panel_ui(ui: &mut Ui, panel: &mut Panel, cx: &mut Cx<'_>) -> bool {
         }
         let seen = row.last_seen_at.map_or_else(|| words.msg_device_never(), |at| words.time(at));
         value_ui(ui, &words.msg_device_last_seen(), &seen);
+        if let Some(until) = row.certificate_until {
+            value_ui(ui, &words.msg_device_certificate_until(), &words.date(until));
+        }
         ui.add_space(size::GAP);
         ui.horizontal_wrapped(|ui| {
             let is_idle = !panel.change.is_running();

@@ -9,7 +9,7 @@ use super::{Cx, Go, Screen, head_ui, page_ui};
 use crate::ui::list::Live;
 use crate::ui::table::table_ui;
 use crate::ui::theme::{bold, palette, size};
-use crate::ui::widgets::{button_ui, card, empty_ui, problem_ui, section_ui};
+use crate::ui::widgets::{alarm_ui, button_ui, card, empty_ui, problem_ui, section_ui};
 use crate::ui::words::Words;
 
 const LATEST_ROWS: u16 = 20;
@@ -43,6 +43,14 @@ impl Overview {
             problem_ui(ui, words, error);
         }
         if let Some(figures) = self.figures.value() {
+            if figures.devices_cloned > 0 {
+                let title = words.msg_overview_cloned(u32::try_from(figures.devices_cloned).unwrap_or(u32::MAX));
+                alarm_ui(ui, title, words.msg_overview_cloned_advice(), None);
+                if button_ui(ui, true, &words.msg_overview_cloned_show()).clicked() {
+                    *cx.go = Some(Go::To(Screen::Devices));
+                }
+                ui.add_space(size::GAP);
+            }
             figures_ui(ui, &figure_lines(figures, words));
         }
         ui.add_space(size::GAP_LARGE);
