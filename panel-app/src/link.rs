@@ -16,7 +16,7 @@ use protocol::net::{Client, Credentials, LinkError, client_config};
 use tokio::sync::Mutex;
 
 pub use enrolment::{enrol, renew};
-pub use transfer::{Transfer, TransferLimits, TransferRunner};
+pub use transfer::{Pace, Transfer, TransferLimits, TransferRunner};
 
 use crate::core::LinkFault;
 

@@ -8,6 +8,7 @@ pub mod invariants;
 pub mod peer;
 pub mod process;
 mod relay;
+pub mod rogue;
 mod vendor;
 
 pub use device::{Device, Next};

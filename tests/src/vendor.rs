@@ -10,7 +10,7 @@ use protocol::message::staff::{
 };
 use protocol::net::Credentials;
 use protocol::package::OptionKind;
-use protocol::{ActivationCode, CaFingerprint, ContractUserId, DeviceSerial, Offer, OfferList, OptionId, Yen};
+use protocol::{ActivationCode, CaFingerprint, ContractUserId, DeviceSerial, Offer, OfferList, Yen};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
@@ -159,11 +159,10 @@ impl Vendor {
 
     /// Puts an option on sale whose content is in a file.
     pub fn publish_file(&self, spec: &OptionSpec<'_>, file: &Path) {
-        let id: OptionId = spec.id.parse().unwrap();
         let offer =
             |(form, price): &(&str, u64)| Offer { form: form.parse().unwrap(), price: Yen::new(*price).unwrap() };
         let fields = OptionFields {
-            id: id.clone(),
+            id: spec.id.parse().unwrap(),
             kind: spec.kind,
             name: Bilingual { ja: spec.id.parse().unwrap(), en: spec.id.parse().unwrap() },
             description: Bilingual { ja: "試験用".parse().unwrap(), en: "For tests".parse().unwrap() },
@@ -171,7 +170,12 @@ impl Vendor {
             for_sale: true,
         };
         self.staff(StaffRequest::CreateOption(fields));
-        self.runtime.block_on(self.staff.publish(id, file, |_, _| {})).unwrap();
+        self.publish_next(spec.id, file);
+    }
+
+    /// A release of an option that exists.
+    pub fn publish_next(&self, option: &str, file: &Path) {
+        self.runtime.block_on(self.staff.publish(option.parse().unwrap(), file, |_, _| {})).unwrap();
     }
 
     /// Every charge, newest first.

@@ -5,4 +5,5 @@ mod identity;
 mod jobs;
 mod purchase;
 mod random;
+mod trust;
 mod world;

@@ -36,6 +36,8 @@ pub(crate) enum Manner {
     FinishAfter(usize),
     /// Nothing more comes after so many chunks and a half, but the connection stays.
     SilentAfter(usize),
+    /// A byte comes from time to time.
+    Trickle,
     /// More comes than was announced, without end.
     Endless,
     /// The announced length is wrong.
@@ -274,6 +276,13 @@ async fn answer_content(
         let mut chunk = package.chunks[index as usize].clone();
         match manner {
             Manner::WrongByteIn(wrong) if wrong == index => chunk[500] ^= 1,
+            Manner::Trickle => {
+                for byte in &chunk {
+                    send.write_all(&[*byte]).await.ok()?;
+                    tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+                }
+                return None;
+            }
             Manner::FinishAfter(count) | Manner::SilentAfter(count) if count == sent => {
                 send.write_all(&chunk[..chunk.len() / 2]).await.ok()?;
                 if manner == Manner::SilentAfter(count) {

@@ -10,7 +10,7 @@ use protocol::package::{ChunkRange, MissingChunks};
 use protocol::{FailureCode, RefusalCode, Text};
 
 use super::test_vendor::{Enrolling, Manner, NOW, TestPackage, TestVendor};
-use super::{Link, TransferLimits, TransferRunner, enrol};
+use super::{Link, Pace, TransferLimits, TransferRunner, enrol};
 use crate::cancel::Cancel;
 use crate::core::{EnrolForm, Failure, LinkFault, TransferEvent, TransferFault};
 use crate::data::Device;
@@ -27,8 +27,13 @@ fn device() -> (tempfile::TempDir, Device) {
 }
 
 /// Small, so that bounds matter.
-const LIMITS: TransferLimits =
-    TransferLimits { buffers: 3, batch: 2, batch_time: Duration::from_millis(50), stall: Duration::from_millis(400) };
+const LIMITS: TransferLimits = TransferLimits {
+    buffers: 3,
+    batch: 2,
+    batch_time: Duration::from_millis(50),
+    stall: Duration::from_millis(400),
+    pace: Pace { window: Duration::from_secs(30), bytes: 1 },
+};
 
 fn runner(vendor: &TestVendor, chunks: &ChunkStore) -> TransferRunner {
     TransferRunner {
@@ -159,6 +164,18 @@ fn a_service_that_does_not_keep_to_the_protocol_is_left() {
         let garbled = TransferEvent::Failed(TransferFault::Link(LinkFault::Garbled));
         assert_eq!(last, Some(garbled), "{manner:?}");
     }
+}
+
+#[test]
+fn a_service_that_sends_just_enough_not_to_be_silent_is_left() {
+    let vendor = TestVendor::start(TestPackage::of_chunks(1));
+    let (_dir, device) = device();
+    vendor.behave(Manner::Trickle);
+    let mut runner = runner(&vendor, &device.store.chunks());
+    runner.limits.stall = Duration::from_secs(20);
+    runner.limits.pace = Pace { window: Duration::from_millis(200), bytes: 4_096 };
+    assert_eq!(run(runner).last(), Some(&TransferEvent::Failed(TransferFault::Stalled)));
+    assert!(present(&vendor, &device.store.chunks()).is_empty());
 }
 
 #[test]

@@ -50,11 +50,30 @@ pub struct TransferLimits {
     pub batch_time: Duration,
     /// Nothing arrived for so long: the transfer breaks off.
     pub stall: Duration,
+    /// The slowest that a transfer may be.
+    pub pace: Pace,
+}
+
+/// So many bytes in so long a time, at least. A service that sends just enough not to be silent would hold a device up
+/// for ever.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// Over which it is measured.
+    pub window: Duration,
+    /// That must arrive within it.
+    pub bytes: usize,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { window: Duration::from_secs(60), bytes: 60 * 1024 }
+    }
 }
 
 impl Default for TransferLimits {
     fn default() -> Self {
-        Self { buffers: 30, batch: 16, batch_time: Duration::from_secs(1), stall: Duration::from_secs(20) }
+        let (batch_time, stall) = (Duration::from_secs(1), Duration::from_secs(20));
+        Self { buffers: 30, batch: 16, batch_time, stall, pace: Pace::default() }
     }
 }
 
@@ -210,7 +229,7 @@ impl TransferRunner {
             if bytes != self.bytes_of(missing.indices()) {
                 return Err(garbled("the announced length is not that of the missing chunks").into());
             }
-            receive(&mut recv, &missing, &self.order.manifest, pipe, &self.cancel, self.limits.stall).await?;
+            receive(&mut recv, &missing, &self.order.manifest, pipe, &self.cancel, self.limits).await?;
             let asked = missing.ranges().len();
             missing = self.missing()?;
             if missing.is_empty() {

@@ -7,6 +7,7 @@
 mod delivery;
 mod flood;
 mod identity;
+mod signed;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,8 +25,9 @@ pub(crate) struct Attack {
 }
 
 /// Every family and its attacks.
-const FAMILIES: [(&str, &[Attack]); 5] = [
+const FAMILIES: [(&str, &[Attack]); 6] = [
     ("delivery", delivery::ATTACKS),
+    ("signed", signed::ATTACKS),
     ("flood", flood::connections::ATTACKS),
     ("flood", flood::requests::ATTACKS),
     ("flood", flood::transfers::ATTACKS),

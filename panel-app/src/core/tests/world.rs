@@ -74,6 +74,7 @@ pub(super) struct Vendor {
     pub(super) blocked_ms: Option<u64>,
     pub(super) refused: BTreeMap<OrderId, RefusalCode>,
     pub(super) catalogue_version: u64,
+    pub(super) version: ReleaseVersion,
 }
 
 impl Vendor {
@@ -97,6 +98,7 @@ impl Vendor {
             blocked_ms: None,
             refused: BTreeMap::new(),
             catalogue_version: 1,
+            version: ReleaseVersion(1),
         }
     }
 
@@ -117,7 +119,7 @@ impl Vendor {
     pub(super) fn manifest(&self, id: &OptionId) -> Manifest {
         Manifest {
             option: id.clone(),
-            version: ReleaseVersion(1),
+            version: self.version,
             kind: OptionKind::Program,
             content_bytes: 1_000,
             chunks: vec![Digest::of(id.as_str().as_bytes())],
@@ -135,7 +137,7 @@ impl Vendor {
             name: Bilingual { ja: both(id.as_str()), en: both(id.as_str()) },
             description: Bilingual { ja: "説明".parse().unwrap(), en: "What it does".parse().unwrap() },
             kind: OptionKind::Program,
-            version: ReleaseVersion(1),
+            version: self.version,
             stored_bytes: self.manifest(id).stored_bytes(),
             offers: offers.clone(),
         };
@@ -233,7 +235,7 @@ impl Vendor {
         let licence = Licence {
             id: id.into(),
             device: serial(),
-            version: ReleaseVersion(1),
+            version: self.version,
             package: order.package,
             form,
             price: order.offers.find(form).unwrap().price,
