@@ -154,9 +154,8 @@ device-customer = Who pays
 device-state = State
 device-last-seen = Last seen
 device-never = Never
-device-certificate = Certificate
 device-certificate-until = Certificate until
-device-cloned = Two machines
+device-cloned = Cloned
 # $time (String) - Date and time.
 device-cloned-title = Since { $time } two machines have used this device's certificate.
 device-cloned-advice = Make a new activation code for the real one and enrol it: that ends the certificate of both. Or revoke the device.

@@ -380,6 +380,7 @@ fn fill(world: &mut World) {
         world.customers.push(CustomerRow { suspended, devices: 2, ..customer(number as u32 + 1, fields) });
     }
     world.customers[0].contracts.push(contract(555_000_123, false));
+    world.customers[0].contracts.push(ContractRow { has_pin: true, ..contract(555_000_321, true) });
     for (serial, model, owner, state, seen) in [
         ("MX-204-0001", "MX-204", Some(1), DeviceState::Enrolled, Some(3 * MINUTE_MS)),
         ("MX-204-0002", "MX-204", Some(1), DeviceState::Enrolled, Some(5 * HOUR_MS)),
@@ -394,6 +395,7 @@ fn fill(world: &mut World) {
         let row = world.device(fields, state, code, seen.map(ago));
         world.devices.push(row);
     }
+    world.devices[4].cloned_at = Some(ago(5 * HOUR_MS));
     for (id, kind, ja, en, offers, sold, size) in [
         (
             "ocr-package",

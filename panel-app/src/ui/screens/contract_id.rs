@@ -17,8 +17,8 @@ use crate::ui::widgets::{self, Look};
 const KEYPAD_WIDTH: f32 = 372.0;
 /// As printed on contracts: 123 456 7890.
 const GROUPS: [usize; 3] = [3, 3, 4];
-const DIGITS_HEIGHT: f32 = 60.0;
-const PIN_HEIGHT: f32 = 52.0;
+const DIGITS_HEIGHT: f32 = 56.0;
+const PIN_HEIGHT: f32 = 48.0;
 
 /// What the vendor has said to the last entry.
 #[derive(Debug, Clone, Copy)]
@@ -87,12 +87,11 @@ fn push(fields: &mut ContractFields, key: char) {
 }
 
 fn fields(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect, option: &OptionSummary, said: Said) {
-    let below = parts::option_line(ui, cx, rect, option);
-    let mut area = below.with_min_y(below.top() + 4.0);
+    let mut area = parts::option_line(ui, cx, rect, option);
     area.min.y += widgets::at(ui, area, |ui| {
         widgets::say(ui, theme::BODY, theme::INK, cx.texts.msg_contract_prompt());
         ui.min_rect().height()
-    }) + 10.0;
+    }) + 8.0;
     let (boxes, rest) = area.split_top_bottom_at_y(area.top() + DIGITS_HEIGHT);
     digit_boxes(ui, cx, boxes);
     let (pin, rest) = rest.with_min_y(rest.top() + 10.0).split_top_bottom_at_y(rest.top() + 10.0 + PIN_HEIGHT);

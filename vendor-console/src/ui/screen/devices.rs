@@ -129,7 +129,7 @@ fn heads(words: &Words) -> [Head; 6] {
         Head::text(words.msg_device_customer(), Width::Rest(140.0)),
         Head::text(words.msg_device_state(), Width::Fixed(104.0)),
         Head::text(words.msg_device_last_seen(), Width::Fixed(size::TIME_WIDTH)).secondary(),
-        Head::text(words.msg_device_certificate(), Width::Fixed(104.0)).secondary(),
+        Head::text(words.msg_device_certificate_until(), Width::Fixed(136.0)).secondary(),
     ]
 }
 
