@@ -165,6 +165,7 @@ mod tests {
         assert!(!gives_away(&[(0, HERE), (0, THERE), (0, HERE)]), "the connection moves along");
         assert!(!gives_away(&[(0, HERE), (1, THERE), (0, THERE)]), "a late request comes from the new address");
         assert!(!gives_away(&[(0, HERE), (1, THERE), (1, THERE)]));
+        assert!(!gives_away(&[(0, HERE), (1, THERE), (0, "203.0.113.9")]), "on the way, nobody knows which is which");
     }
 
     #[test]
