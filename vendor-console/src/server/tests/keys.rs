@@ -171,14 +171,18 @@ async fn a_list_that_is_not_the_roots_or_leads_back_is_refused_and_changes_nothi
     assert_eq!(import(&vendor, other.key().sign(&second).unwrap()).await, Err(RefusalCode::InvalidInput));
     let voided = root.key().sign(&first).unwrap();
     import(&vendor, root.key().sign(&second).unwrap()).await.unwrap();
-    assert_eq!(import(&vendor, voided).await, Err(RefusalCode::Conflict), "it would bring the stolen key back");
+    assert_eq!(import(&vendor, voided).await, Err(RefusalCode::Conflict), "made before it");
+    let present = status(&vendor).await.list;
+    let stolen = *before.list.keys().iter().find(|entry| entry.id() == stolen).unwrap();
+    let with_it = present.keys().iter().copied().chain([stolen]).collect();
+    let back = KeyList::new(present.version() + 1, with_it, Vec::new()).unwrap();
+    assert_eq!(import(&vendor, root.key().sign(&back).unwrap()).await, Err(RefusalCode::Conflict), "newer, but so too");
     let old = root.key().sign(&before.list).unwrap();
     assert_eq!(import(&vendor, old).await, Err(RefusalCode::Conflict), "an older list");
 
     // Keys that nobody here has: the server could sign nothing any more.
     let entry = |seed, role| KeyEntry { key: protocol::signed::SigningKey::from_seed(&[seed; 32]).verify_key(), role };
     let strangers = vec![entry(1, KeyRole::Release), entry(2, KeyRole::Licence)];
-    let present = status(&vendor).await.list;
     let revoked = present.keys().iter().map(KeyEntry::id).chain(present.revoked().iter().copied()).collect();
     let strange = KeyList::new(u64::MAX, strangers, revoked).unwrap();
     assert_eq!(import(&vendor, root.key().sign(&strange).unwrap()).await, Err(RefusalCode::Conflict));
