@@ -37,7 +37,9 @@ const FAMILIES: [(&str, &[Attack]); 6] = [
 type Results = Arc<Mutex<Vec<(usize, String)>>>;
 
 fn main() {
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    // One after the other: some count connections or weigh the memory of the whole process.
+    arguments.test_threads.get_or_insert(1);
     let results = Results::default();
     let attacks: Vec<(&str, Attack)> =
         FAMILIES.iter().flat_map(|(family, attacks)| attacks.iter().map(move |attack| (*family, *attack))).collect();

@@ -42,7 +42,9 @@ fn a_customer_that_another_member_of_staff_enters_appears_by_itself() {
 
     let (wake, woken) = mpsc::channel();
     let handle = runtime.handle().clone();
-    let mut window = Harness::builder().with_size(egui::vec2(1280.0, 800.0)).build_eframe(move |cc| {
+    let window = Harness::builder().with_size(egui::vec2(1280.0, 800.0));
+    // The server's answers come in the middle of a click, and what they bring is drawn with it.
+    let mut window = window.with_max_steps(64).build_eframe(move |cc| {
         cc.egui_ctx.set_request_repaint_callback(move |_| {
             let _ = wake.send(());
         });
