@@ -14,6 +14,9 @@ mod present;
 mod purchase;
 mod record;
 mod renewal;
+mod report;
+mod rooms;
+mod seal;
 mod shop;
 mod start;
 mod trust;
@@ -29,9 +32,11 @@ use std::sync::Arc;
 
 use protocol::message::Reply;
 use protocol::message::device::{CatalogueEntry, DeviceReply};
+use protocol::message::report::FaultKind;
 use protocol::text::Name;
 use protocol::{Digest, LicenceId, OrderId, Refusal, Timestamp};
 
+pub use clock::ClockRecord;
 pub use command::{Command, EnrolForm, JobOrder, Place};
 pub use effect::{
     Ask, DocumentSource, Effect, Input, JobOption, JobOutput, JobRun, LinkFault, Moment, OrderStep, StorageFault,
@@ -39,14 +44,16 @@ pub use effect::{
 };
 pub use record::{
     Abandoned, AuthorisedOrder, CatalogueRecord, Change, Enrolled, Enrolment, JobId, JobResult, LicenceRecord,
-    LicenceState, Loaded, Mark, OrderRecord, ResultPlace, Settings, Stage,
+    LicenceState, Loaded, Mark, OrderRecord, ReceiptState, ResultPlace, Settings, Stage,
 };
 pub use renewal::CertificateTerm;
+pub use seal::{Mac, RecordsKey, Seal, SealRecord};
 pub use start::Resume;
 pub use undone::Cause;
 pub use view::{
     ActiveDownload, DocumentRow, EndReason, EndedOption, Failure, FailureAdvice, InstalledOption, JobFault, JobKind,
-    JobState, JobView, Language, LicenceNote, LinkState, OfferRow, OptionSummary, Progress, Screen, StoreRow, View,
+    JobState, JobView, Language, LicenceNote, LinkState, LockReason, OfferRow, OptionSummary, Progress, Screen,
+    StoreRow, View,
 };
 
 use clock::Clock;
@@ -55,8 +62,13 @@ use outcome::Outcome;
 use present::Page;
 use purchase::{Payer, Purchase};
 use renewal::Renewal;
+use report::{REPORT_AFTER_MS, Reporting};
+use rooms::Rooms;
 use shop::Shop;
 use trust::Trust;
+
+/// A package that was given up may have left this much.
+const PACKAGE_OF_UNKNOWN_SIZE_BYTES: u64 = 1024 * 1024;
 
 /// How often the time is written while a licence by period lives.
 const CLOCK_WRITE_MS: u64 = 10 * 60 * 1_000;
@@ -70,6 +82,9 @@ pub struct Core {
     link: LinkState,
     clock: Clock,
     clock_written: Timestamp,
+    /// Authenticates the records.
+    seal: Seal,
+    reporting: Reporting,
     /// What the vendor's clock said last.
     vendor_now: Option<Timestamp>,
     trust: Trust,
@@ -80,6 +95,12 @@ pub struct Core {
     keys: BTreeSet<LicenceId>,
     /// Packages of which chunks may be stored.
     packages: BTreeSet<Digest>,
+    /// Licences that are fetched again: when, as uptime in milliseconds.
+    hunted: BTreeMap<LicenceId, u64>,
+    /// Licences that the vendor has released and that count again once they are here.
+    released: BTreeSet<LicenceId>,
+    /// Room that deleted packages have left.
+    rooms: Rooms,
     /// Ended licences that are being erased.
     erasing: BTreeSet<LicenceId>,
     /// When to try again to erase what could not be erased.
@@ -102,6 +123,9 @@ impl Core {
     pub fn handle(&mut self, input: Input, moment: Moment) -> Vec<Effect> {
         self.clock.advance(moment);
         let mut out = Outcome::default();
+        if matches!(input, Input::Command(_)) {
+            self.rooms.used(self.clock.uptime_ms());
+        }
         match input {
             Input::Command(command) => self.command(command, moment, &mut out),
             Input::Tick => {}
@@ -114,26 +138,55 @@ impl Core {
             Input::JobDone(job, outcome) => self.job_done(job, outcome, &mut out),
             Input::Delivered(job, outcome) => self.delivered(job, outcome),
             Input::Erased(licence, outcome) => self.erased(licence, outcome, &mut out),
+            Input::Compacted => {}
             Input::Stopping => self.forget_delivered(&mut out),
             // Nothing is written in this step: it would fail again.
             Input::PersistFailed(cause, fault) => {
                 self.not_written(cause, fault, &mut out);
-                return out.into_effects(self.clock.now());
+                return self.sealed(out, moment);
             }
         }
         self.drop_expired_catalogue(&mut out);
+        self.tell_of_the_clock(&mut out);
         self.retry_what_is_due(&mut out);
         self.renew_if_due(&mut out);
         self.end_what_is_over(&mut out);
+        self.compact_if_idle(&mut out);
         if self.machine.forget_at_ms.is_some_and(|at_ms| at_ms <= self.clock.uptime_ms()) {
             self.forget_delivered(&mut out);
         }
         self.write_clock_if_due(&mut out);
-        let effects = out.into_effects(self.clock.now());
+        self.report_if_due(&mut out);
+        self.sealed(out, moment)
+    }
+
+    /// The effects of a step, with the seal over what it writes.
+    fn sealed(&mut self, out: Outcome, moment: Moment) -> Vec<Effect> {
+        let (clock, before) = (self.clock.kept(), self.seal.record.mark);
+        let seal = &mut self.seal;
+        let effects = out.into_effects(|changes| Change::Seal(Box::new(seal.write(changes, clock, moment.random))));
         if effects.iter().any(|effect| matches!(effect, Effect::Persist(_))) {
-            self.clock_written = self.clock.now();
+            self.clock_written = clock.now;
+        }
+        if self.seal.record.mark != before {
+            self.report_within(REPORT_AFTER_MS);
         }
         effects
+    }
+
+    /// What the vendor should know of the system clock; a doubt is settled by asking it.
+    fn tell_of_the_clock(&mut self, out: &mut Outcome) {
+        if let Some(ms) = self.clock.take_set_back_ms() {
+            self.fault(FaultKind::ClockSetBack(ms), out);
+        }
+        if let Some(ms) = self.clock.take_jumped_ms() {
+            self.fault(FaultKind::ClockJumped(ms), out);
+        }
+    }
+
+    /// A time that is certainly past, once the vendor has told its own.
+    pub fn certain_time(&self) -> Option<Timestamp> {
+        self.clock.certain()
     }
 
     /// The uptime, in milliseconds, at which [`Input::Tick`] is wanted; `None` if nothing waits for time to pass.
@@ -144,6 +197,8 @@ impl Core {
             self.next_clock_write_ms(),
             self.next_renewal_ms(),
             self.machine.forget_at_ms,
+            self.next_report_ms(),
+            self.rooms.due_ms(),
         ];
         due_ms.into_iter().flatten().min()
     }
@@ -188,7 +243,7 @@ impl Core {
         let answer = match answer {
             Ok(reply) => {
                 self.link = LinkState::Up;
-                self.clock.learn(reply.now);
+                self.clock.learn(reply.now, moment.wall);
                 self.vendor_now = Some(reply.now);
                 Ok(reply.outcome)
             }
@@ -216,6 +271,8 @@ impl Core {
             Ask::Keys => self.keys_answered(answer, moment, out),
             Ask::Catalogue => self.catalogue_answered(answer, moment, out),
             Ask::Order(order, step) => self.order_answered(order, step, answer, out),
+            Ask::Report => self.report_answered(answer, out),
+            Ask::Licence(licence) => self.licence_answered(licence, answer, out),
         }
     }
 
@@ -227,7 +284,7 @@ impl Core {
 
     fn write_clock_if_due(&mut self, out: &mut Outcome) {
         if self.next_clock_write_ms().is_some_and(|due_ms| due_ms <= self.clock.uptime_ms()) {
-            out.change(Change::Clock(self.clock.now()));
+            out.touch();
         }
     }
 
@@ -243,6 +300,7 @@ impl Core {
 
     fn drop_package_if_unused(&mut self, package: Digest, out: &mut Outcome) {
         if self.is_unused(&package) && self.packages.remove(&package) {
+            self.rooms.freed(PACKAGE_OF_UNKNOWN_SIZE_BYTES, self.clock.uptime_ms());
             out.then(Effect::DropPackage(package));
         }
     }

@@ -4,7 +4,7 @@
 //! lock        held by the process that uses the folder
 //! panel.redb  orders, licences, results, packages
 //! vault       content keys
-//! identity/   the device's private key and certificates
+//! identity/   the device's private key and certificates, and the key of its records
 //! glass/      documents to work on
 //! tray/       what jobs have made
 //! ```
@@ -96,6 +96,7 @@ impl Device {
         let (store, mut loaded) = Store::open(dir.root())?;
         loaded.keys = vault.list();
         let identity = IdentityFiles::new(dir.identity());
+        loaded.records_key = identity.records_key()?;
         Ok((Self { dir, store, vault, identity }, loaded))
     }
 }
@@ -108,7 +109,7 @@ mod tests {
     fn a_second_user_of_the_folder_is_told_so() {
         let temp = tempfile::tempdir().unwrap();
         let (device, loaded) = Device::open(temp.path()).unwrap();
-        assert_eq!(loaded, Loaded::default());
+        assert_eq!(Loaded { records_key: crate::core::RecordsKey::default(), ..loaded }, Loaded::default());
         let second = Device::open(temp.path()).unwrap_err();
         assert_eq!(second.code(), "data-in-use");
         drop(device);
@@ -134,7 +135,7 @@ mod tests {
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&root), 0o700);
         assert_eq!(mode(&device.dir.identity()), 0o700);
-        for file in ["lock", "vault", "panel.redb"] {
+        for file in ["lock", "vault", "panel.redb", "identity/records.key"] {
             assert_eq!(mode(&root.join(file)), 0o600, "{file}");
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! device.key          the private key, PKCS#8, made once
+//! records.key         the key that the device's own records are sealed with, made once
 //! CA-SERIAL.pem       certificates up to the root, and key, for one enrolment
 //! ```
 //!
@@ -14,9 +15,10 @@ use std::path::{Path, PathBuf};
 
 use protocol::net::{Credentials, DeviceKey};
 use protocol::{CaFingerprint, DeviceSerial};
+use ring::rand::SecureRandom as _;
 use zeroize::Zeroizing;
 
-use crate::core::Enrolment;
+use crate::core::{Enrolment, RecordsKey};
 use crate::data::{StorageError, replace_file};
 
 /// No key or certificate file is longer.
@@ -44,6 +46,23 @@ impl IdentityFiles {
         let der = Zeroizing::new(key.to_pkcs8());
         replace_file(&path, &self.dir.join("device.key.new"), &der).map_err(|error| StorageError::at(&path, error))?;
         Ok(key)
+    }
+
+    /// The key of the device's own records; made, and durable, if there is none. One that was replaced or is no key
+    /// makes every record one that this device has not written, and that is what the vendor is told.
+    pub fn records_key(&self) -> Result<RecordsKey, StorageError> {
+        let path = self.dir.join("records.key");
+        if let Some(bytes) = read(&path)?
+            && let Ok(bytes) = <[u8; 32]>::try_from(bytes.as_slice())
+        {
+            return Ok(RecordsKey::from_bytes(bytes));
+        }
+        let mut bytes = Zeroizing::new([0; 32]);
+        let random = ring::rand::SystemRandom::new().fill(&mut *bytes);
+        random.map_err(|_| StorageError::Failed("the system gives no random bits".to_owned()))?;
+        replace_file(&path, &self.dir.join("records.key.new"), &*bytes)
+            .map_err(|error| StorageError::at(&path, error))?;
+        Ok(RecordsKey::from_bytes(*bytes))
     }
 
     /// Keeps what an enrolment has brought.
@@ -98,6 +117,7 @@ mod tests {
             vendor: "localhost:1".to_owned(),
             ca_fingerprint: ca,
             root_key: protocol::keys::RootKey::from_point(&[4; 65]).unwrap(),
+            device_key: protocol::DeviceKeyHash([3; 32]),
         }
     }
 
@@ -108,6 +128,16 @@ mod tests {
         let first = files.device_key().unwrap().to_pkcs8();
         assert_eq!(files.device_key().unwrap().to_pkcs8(), first);
         assert_eq!(std::fs::read(dir.path().join("device.key")).unwrap(), first, "durable before it is used");
+    }
+
+    #[test]
+    fn the_records_key_is_made_once_and_anew_when_it_is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = IdentityFiles::new(dir.path().to_owned());
+        let first = files.records_key().unwrap();
+        assert_eq!(files.records_key().unwrap(), first);
+        std::fs::write(dir.path().join("records.key"), b"short").unwrap();
+        assert_ne!(files.records_key().unwrap(), first);
     }
 
     #[test]

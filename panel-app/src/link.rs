@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use protocol::message::device::{DeviceReply, DeviceRequest};
 use protocol::message::{Reply, Service};
-use protocol::net::{Client, Credentials, LinkError, client_config};
+use protocol::net::{Client, Credentials, LinkError, PastTime, device_config};
 use tokio::sync::Mutex;
 
 pub use enrolment::{enrol, renew};
@@ -30,13 +30,20 @@ pub struct Link {
 struct Shared {
     vendor: String,
     credentials: Credentials,
+    clock: Arc<dyn PastTime>,
     client: Mutex<Option<Client>>,
 }
 
 impl Link {
-    /// To the customer service at `vendor` (`HOST:PORT`). Nothing is connected yet.
-    pub fn new(vendor: String, credentials: Credentials) -> Self {
-        Self { shared: Arc::new(Shared { vendor, credentials, client: Mutex::new(None) }) }
+    /// To the customer service at `vendor` (`HOST:PORT`), whose certificate is judged by `clock`. Nothing is connected
+    /// yet.
+    pub fn new(vendor: String, credentials: Credentials, clock: Arc<dyn PastTime>) -> Self {
+        Self { shared: Arc::new(Shared { vendor, credentials, clock, client: Mutex::new(None) }) }
+    }
+
+    /// What certificates are judged by, for transfers.
+    pub fn clock(&self) -> Arc<dyn PastTime> {
+        self.shared.clock.clone()
     }
 
     /// The certificate, for transfers.
@@ -75,7 +82,8 @@ impl Link {
         if let Some(client) = slot.as_ref().filter(|client| client.connection().close_reason().is_none()) {
             return Ok((client.clone(), false));
         }
-        let client = connect(&self.shared.vendor, &self.shared.credentials, Service::Device).await?;
+        let Shared { vendor, credentials, clock, .. } = &*self.shared;
+        let client = connect(vendor, credentials, Service::Device, clock.clone()).await?;
         *slot = Some(client.clone());
         Ok((client, true))
     }
@@ -88,8 +96,13 @@ impl Link {
     }
 }
 
-async fn connect(host_port: &str, credentials: &Credentials, service: Service) -> Result<Client, LinkError> {
-    let config = client_config(credentials, service).map_err(|error| LinkError::Distrust(error.to_string()))?;
+async fn connect(
+    host_port: &str,
+    credentials: &Credentials,
+    service: Service,
+    clock: Arc<dyn PastTime>,
+) -> Result<Client, LinkError> {
+    let config = device_config(credentials, service, clock).map_err(|error| LinkError::Distrust(error.to_string()))?;
     Client::connect_to(host_port, config).await
 }
 

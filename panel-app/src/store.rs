@@ -21,15 +21,15 @@ use crate::data::StorageError;
 use medium::{FileMedium, Medium};
 use shared::Shared;
 
-/// The device's store. There is one for each data folder.
-#[derive(Debug)]
+/// The device's store. There is one for each data folder; clones share it.
+#[derive(Debug, Clone)]
 pub struct Store {
     shared: Arc<Shared>,
 }
 
 impl Store {
-    /// Opens the store in `dir`, creating it if there is none, and reads all records. `Loaded::keys` is left empty:
-    /// keys are in the vault.
+    /// Opens the store in `dir`, creating it if there is none, and reads all records. `Loaded::keys` and
+    /// `Loaded::records_key` are left empty: keys are in files of their own.
     pub fn open(dir: &Path) -> Result<(Self, Loaded), StorageError> {
         Self::on(Box::new(FileMedium::prepare(dir)?))
     }

@@ -16,6 +16,7 @@ pub mod offer;
 pub mod order;
 pub mod package;
 pub mod pin;
+pub mod receipt;
 pub mod refusal;
 pub mod signed;
 pub mod text;
@@ -28,7 +29,7 @@ pub use ids::{
     OrderId, ReleaseVersion, StaffName,
 };
 pub use keys::{KeyId, KeyList, KeyRing, KeyRole};
-pub use licence::Licence;
+pub use licence::{DeviceKeyHash, EndReason, Licence, LockReason};
 pub use money::Yen;
 pub use offer::{Offer, OfferList, UsageForm};
 pub use order::{FailureCode, OrderState};

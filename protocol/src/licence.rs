@@ -1,10 +1,78 @@
-//! Licences: the signed right of one device to use one option in one form.
+//! Licences: the signed right of one device to use one option in one form, and how such a right ends or is locked.
 
 use serde::{Deserialize, Serialize};
 
 use crate::keys::KeyRole;
 use crate::signed::Signable;
 use crate::{ContentKey, DeviceSerial, Digest, LicenceId, OptionId, ReleaseVersion, Timestamp, UsageForm, Yen};
+
+/// The hash of a device's public key, by which a licence is bound to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DeviceKeyHash(pub [u8; 32]);
+
+impl DeviceKeyHash {
+    /// Of a SubjectPublicKeyInfo in DER.
+    pub fn of(public_key_info: &[u8]) -> Self {
+        Self(blake3::derive_key("kobai device key 1", public_key_info))
+    }
+}
+
+/// Why a licence ended. The position is the wire format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum EndReason {
+    /// The last use was used.
+    UsedUp,
+    /// The period is over.
+    PeriodOver,
+    /// The user removed the option.
+    Removed,
+    /// The vendor has taken the right back.
+    Revoked,
+}
+
+impl EndReason {
+    /// Every reason, in wire order.
+    pub const ALL: [Self; 4] = [Self::UsedUp, Self::PeriodOver, Self::Removed, Self::Revoked];
+
+    /// The stable name for scripts.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UsedUp => "used-up",
+            Self::PeriodOver => "period-over",
+            Self::Removed => "removed",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+/// Why a licence cannot be used although it has not ended. Nothing is erased. The position is the wire format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum LockReason {
+    /// Its key is not in the vault; the device fetches the licence again.
+    KeyMissing,
+    /// The device's own records of it are not as the device wrote them; the vendor decides.
+    Edited,
+    /// Its period would be over if the device's clock were right; the vendor's time decides.
+    ClockInDoubt,
+    /// The vendor holds that the device's store was put back to an earlier state; the vendor decides.
+    Restored,
+}
+
+impl LockReason {
+    /// Every reason, in wire order.
+    pub const ALL: [Self; 4] = [Self::KeyMissing, Self::Edited, Self::ClockInDoubt, Self::Restored];
+
+    /// The stable name for scripts.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::KeyMissing => "key-missing",
+            Self::Edited => "edited",
+            Self::ClockInDoubt => "clock-in-doubt",
+            Self::Restored => "restored",
+        }
+    }
+}
 
 /// Signed by a licence key of the vendor and sent to its device alone, over that device's own connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +81,8 @@ pub struct Licence {
     pub id: LicenceId,
     /// The only device that may use it.
     pub device: DeviceSerial,
+    /// The key of that device: a licence is worth nothing to another machine that claims the serial number.
+    pub device_key: DeviceKeyHash,
     /// What may be used.
     pub option: OptionId,
     /// Which release.
@@ -25,6 +95,8 @@ pub struct Licence {
     pub price: Yen,
     /// When the right began, by the vendor's clock.
     pub issued_at: Timestamp,
+    /// For licences by count: what is left, as far as the device has reported; all of it at first.
+    pub uses_left: Option<u32>,
     /// Opens the package.
     pub content_key: ContentKey,
 }

@@ -3,6 +3,7 @@
 pub mod content;
 pub mod device;
 pub mod enrol;
+pub mod report;
 pub mod staff;
 
 use serde::{Deserialize, Serialize};

@@ -9,6 +9,7 @@ mod credentials;
 mod endpoint;
 mod frame;
 mod identity;
+mod peer_time;
 mod tls;
 
 pub use authority::{Authority, AuthorityError, Root};
@@ -17,9 +18,10 @@ pub use credentials::{Credentials, DeviceKey};
 pub use endpoint::{TransportLimits, bind_client, bind_server, limit_server};
 pub use frame::{FrameError, encode_frame, frame_length, read_body, read_frame, read_header, write_frame};
 pub use identity::{CertificateTerm, Identity, IdentityError, certificate_term};
+pub use peer_time::PastTime;
 pub use quinn;
 pub use rustls::pki_types::CertificateDer;
-pub use tls::{TlsError, anonymous_config, client_config, enrol_config, server_config};
+pub use tls::{TlsError, anonymous_config, client_config, device_config, enrol_config, server_config};
 
 /// The name that every server certificate carries. Addresses differ and change; the pinned root is what counts.
 pub const SERVER_NAME: &str = "vendor.kobai.internal";

@@ -141,6 +141,12 @@ refusal_codes! {
     /// [`Refusal::wait_ms`].
     TooManyAttempts = "too-many-attempts", Later,
         "There were too many wrong entries.", "Wait a while, at most an hour, then try again.";
+    /// The licence is over, by itself or by the vendor's decision.
+    LicenceEnded = "licence-ended", Never,
+        "This licence has ended.", "Buy the option again if it is still needed.";
+    /// The device's temporary licences are locked until staff decide.
+    LicenceLocked = "licence-locked", Corrected,
+        "This licence is locked.", "Ask the vendor to look at this device.";
 }
 
 impl fmt::Display for RefusalCode {

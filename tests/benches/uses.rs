@@ -1,4 +1,4 @@
-//! A use of a counted option: the transaction that holds decrement and result, beside a bare redb commit of 100 bytes with
+//! A use of a counted option: the transaction that holds decrement, result and seal, beside a bare redb commit of 100 bytes with
 //! the same durability; and the whole use, from the wish to the file in its place.
 
 #![allow(clippy::unwrap_used, clippy::panic)] // a bench whose set-up fails has no figures
@@ -7,7 +7,10 @@ use std::time::Instant;
 
 use e2e::process::say;
 use e2e::{Device, OptionSpec, Vendor};
-use panel_app::core::{Change, JobId, JobResult, LicenceRecord, LicenceState, OptionSummary, ResultPlace};
+use panel_app::core::{
+    Change, ClockRecord, JobId, JobResult, LicenceRecord, LicenceState, OptionSummary, ReceiptState, RecordsKey,
+    ResultPlace, Seal,
+};
 use panel_app::store::Store;
 use protocol::message::device::Bilingual;
 use protocol::package::{Manifest, OptionKind};
@@ -59,6 +62,7 @@ fn metered_commits() -> f64 {
     let dir = tempfile::tempdir().unwrap();
     let (store, _) = Store::open(dir.path()).unwrap();
     let mut licence = licence();
+    let mut seal = Seal::new(RecordsKey::from_bytes([1; 32]));
     let started = Instant::now();
     for n in 0..COMMITS {
         licence.uses_left = Some(COMMITS - n);
@@ -68,7 +72,9 @@ fn metered_commits() -> f64 {
         if let Some(before) = n.checked_sub(1) {
             changes.push(Change::ForgetJobResult(job(before)));
         }
-        changes.push(Change::Clock(Timestamp::from_ms(u64::from(n))));
+        let clock = ClockRecord { now: Timestamp::from_ms(u64::from(n)), ..ClockRecord::default() };
+        let sealed = seal.write(&changes, clock, [n.to_le_bytes()[0]; 16]);
+        changes.push(Change::Seal(Box::new(sealed)));
         store.commit(&changes).unwrap();
     }
     rate(COMMITS, started)
@@ -103,6 +109,8 @@ fn licence() -> LicenceRecord {
         issued_at: Timestamp::from_ms(0),
         uses_left: Some(COMMITS),
         state: LicenceState::Active,
+        lock: None,
+        receipt: ReceiptState::None,
     }
 }
 

@@ -8,6 +8,7 @@ mod device;
 mod input;
 mod invoice;
 mod key;
+mod licence;
 mod option;
 mod order;
 mod output;
@@ -50,6 +51,8 @@ enum Command {
     Option(Staff<option::Command>),
     /// Orders and deliveries
     Order(Staff<order::Command>),
+    /// Licences on their devices, and devices that need a decision
+    Licence(Staff<licence::Command>),
     /// Charges
     Charge(Staff<charge::Command>),
     /// Invoices and the periodic settlement
@@ -176,6 +179,7 @@ pub fn main_with_args(args: impl IntoIterator<Item = impl Into<OsString> + Clone
         Command::Device(args) => script(args),
         Command::Option(args) => script(args),
         Command::Order(args) => script(args),
+        Command::Licence(args) => script(args),
         Command::Charge(args) => script(args),
         Command::Invoice(args) => script(args),
         Command::Key(args) => script(args),

@@ -7,10 +7,12 @@ mod customers;
 mod devices;
 mod entity;
 mod invoices;
+mod licences;
 mod migration;
 mod options;
 mod orders;
 mod tries;
+mod usage;
 
 use std::path::Path;
 use std::sync::Arc;

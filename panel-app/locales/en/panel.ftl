@@ -21,6 +21,7 @@ try-again = Try again
 
 # $serial (String) - the device's factory ID
 status-serial = S/N { $serial }
+status-clock-in-doubt = Clock being checked
 status-not-enrolled = Not registered
 status-unknown = Not connected yet
 status-up = Online
@@ -106,6 +107,7 @@ left-hours = { $hours } h { $minutes } min left
 left-minutes = { $minutes } min left
 left-moment = Less than a minute left
 left-ending = Ends after this job
+left-locked = Locked
 
 ## Store
 
@@ -220,6 +222,8 @@ ended-used-up = All uses used · { $date }
 ended-period-over = Period over · { $date }
 # $date (String) - when
 ended-removed = Removed · { $date }
+# $date (String) - when it ended
+ended-revoked = Withdrawn by the vendor · { $date }
 
 ## Settings
 

@@ -62,6 +62,10 @@ refusal-upload-incomplete = The transfer to the vendor was incomplete.
     .advice = Please try again.
 refusal-too-many-attempts = There were too many wrong entries.
     .advice = Wait a while, at most an hour, then try again.
+refusal-licence-ended = The right to use this option has ended.
+    .advice = Buy the option again if it is still needed.
+refusal-licence-locked = The right to use this option is locked.
+    .advice = Please ask the vendor to look at this machine.
 
 ## Faults of the transfer or of this machine
 
@@ -101,7 +105,20 @@ job-fault-option-damaged = The option's data on this machine is damaged.
     .advice = Please contact the vendor; it can be restored.
 job-fault-not-installed = The option is not installed, or its use has ended.
     .advice = Buy it in the option store, or choose another option.
+job-fault-locked = The option is locked at the moment.
+    .advice = My options tells why, and what to do.
 job-fault-tray-unwritable = The result cannot be put into the output tray.
     .advice = Make space in the output folder or check its permissions, then try again.
 job-fault-result-waiting = The result is kept safe, but it cannot be put into the output tray.
     .advice = It is put there when the machine is next switched on. The use has been counted once.
+
+## Why an option is locked
+
+lock-key-missing = Its key is missing on this machine.
+    .advice = Connect to the vendor: it is fetched again, at no charge.
+lock-edited = This machine's records of it were altered.
+    .advice = The vendor has been told or will be at the next contact. Please ask the vendor.
+lock-clock-in-doubt = This machine's clock has jumped ahead, so its period may be over.
+    .advice = Connect to the vendor, who tells the right time, or set the clock right.
+lock-restored = The vendor has seen an earlier state of this machine.
+    .advice = Please ask the vendor to look at this machine.

@@ -20,6 +20,7 @@ try-again = もう一度試す
 ## ステータスバー
 
 status-serial = 機番 { $serial }
+status-clock-in-doubt = 時計を確認中
 status-not-enrolled = 未登録
 status-unknown = 未接続
 status-up = オンライン
@@ -81,6 +82,7 @@ left-hours = 残り { $hours } 時間 { $minutes } 分
 left-minutes = 残り { $minutes } 分
 left-moment = 残り 1 分未満
 left-ending = ジョブ終了後に終了
+left-locked = ロック中
 
 ## ストア
 
@@ -172,6 +174,7 @@ my-remove-named = { $name }を削除
 ended-used-up = 利用回数を使い切りました · { $date }
 ended-period-over = 利用期間が終了しました · { $date }
 ended-removed = 削除しました · { $date }
+ended-revoked = 販売元が利用権を取り消しました · { $date }
 
 ## 設定
 

@@ -120,6 +120,7 @@ impl From<Failure> for Fault {
             Failure::Job(JobFault::DocumentTooLarge) => (3, "The document is too large."),
             Failure::Job(JobFault::OptionDamaged) => (5, "The option's content is damaged."),
             Failure::Job(JobFault::NotInstalled) => (3, "The option is not installed. Buy it first."),
+            Failure::Job(JobFault::Locked) => (3, "The option is locked; `options` tells why."),
             Failure::Job(JobFault::ResultWaiting) => {
                 (5, "The result is safe but its place cannot be written; it is brought there at the next start.")
             }

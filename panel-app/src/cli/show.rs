@@ -51,6 +51,7 @@ pub(super) fn options(service: &Service, out: Output) -> Result<(), Fault> {
             match row.left {
                 LicenceNote::Uses(left) => value["uses_left"] = left.into(),
                 LicenceNote::Time(left_ms) => value["left_ms"] = left_ms.into(),
+                LicenceNote::Locked(reason) => value["locked"] = reason.name().into(),
                 LicenceNote::Unlimited | LicenceNote::Ending => {}
             }
             value
@@ -153,5 +154,6 @@ pub(super) fn note_text(note: LicenceNote) -> String {
         LicenceNote::Time(left_ms) if left_ms >= 48 * HOUR_MS => format!("{} days left", left_ms / (24 * HOUR_MS)),
         LicenceNote::Time(left_ms) => format!("{} hours left", left_ms.div_ceil(HOUR_MS)),
         LicenceNote::Ending => "ends after the running job".to_owned(),
+        LicenceNote::Locked(reason) => format!("locked: {}", reason.name()),
     }
 }

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use protocol::message::Reply;
 use protocol::message::device::{DeviceReply, DeviceRequest};
+use protocol::message::report::DeviceReport;
 use protocol::package::OptionKind;
+use protocol::receipt::EraseReceipt;
 use protocol::{ContentKey, Digest, LicenceId, Manifest, OrderId, Signed, Ticket, Timestamp};
 
 use super::command::{Command, EnrolForm};
@@ -49,6 +51,8 @@ pub enum Input {
     Delivered(JobId, Result<(), JobFault>),
     /// Key and package of an ended licence are gone, or could not be erased now.
     Erased(LicenceId, Result<(), StorageFault>),
+    /// The store has given back the room of what was deleted, or could not.
+    Compacted,
     /// The panel is about to be switched off in an orderly way.
     Stopping,
     /// The changes of the last step could not be written. The step has not happened: the service has put the core back
@@ -118,6 +122,10 @@ pub enum Ask {
     Keys,
     /// A step of an order.
     Order(OrderId, OrderStep),
+    /// What became of the licences.
+    Report,
+    /// A licence whose key is lost or whose record is not to be trusted.
+    Licence(LicenceId),
 }
 
 /// The steps of an order that the customer service is asked for.
@@ -150,6 +158,11 @@ pub enum Effect {
     DropPackage(Digest),
     /// Ask the vendor; comes back as [`Input::Answer`].
     Ask(Ask, DeviceRequest),
+    /// Sign these receipts with the device's key and send them along with the report; comes back as [`Input::Answer`]
+    /// to [`Ask::Report`].
+    Report(Box<DeviceReport>, Vec<EraseReceipt>),
+    /// Give the room of what was deleted back to the file system; comes back as [`Input::Compacted`].
+    Compact,
     /// Fetch the missing chunks of a package; comes back as [`Input::Transfer`].
     StartTransfer(TransferOrder),
     /// Stop fetching. No input follows for this order.

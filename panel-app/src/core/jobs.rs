@@ -53,6 +53,11 @@ impl Default for Machine {
 }
 
 impl Machine {
+    /// Whether a job runs.
+    pub(super) const fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
     /// Whether the running job uses this licence.
     pub(super) fn uses(&self, licence: LicenceId) -> bool {
         self.running.as_ref().is_some_and(|r| r.licence == Some(licence))
@@ -76,6 +81,11 @@ impl Core {
         if let Some(option) = &job.option
             && self.usable_licence(option).is_none()
         {
+            if self.has_locked(option) {
+                self.page = Page::Job;
+                self.machine.state = JobState::Failed(Failure::Job(JobFault::Locked));
+                return;
+            }
             let option = option.clone();
             self.open_offer(&option, Some(job), out);
             return;
@@ -99,7 +109,8 @@ impl Core {
         }
         self.page = Page::Job;
         if self.usable_licence(option).is_none() {
-            self.machine.state = JobState::Failed(Failure::Job(JobFault::NotInstalled));
+            let fault = if self.has_locked(option) { JobFault::Locked } else { JobFault::NotInstalled };
+            self.machine.state = JobState::Failed(Failure::Job(fault));
             return;
         }
         let document = input.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

@@ -1,13 +1,15 @@
 //! Licences on the device: taken in, used, ended, erased. All of it works without the vendor.
 
+mod again;
+
 use protocol::message::device::Authorised;
-use protocol::{Licence, LicenceId, OptionId, OrderId, RefusalCode, Signed, UsageForm};
+use protocol::{Licence, LicenceId, LockReason, OptionId, OrderId, RefusalCode, Signed, UsageForm};
 
 use super::Core;
 use super::effect::{Effect, StorageFault};
 use super::outcome::Outcome;
 use super::present::Page;
-use super::record::{Abandoned, AuthorisedOrder, Change, LicenceRecord, LicenceState, Stage};
+use super::record::{Abandoned, AuthorisedOrder, Change, LicenceRecord, LicenceState, ReceiptState, Stage};
 use super::view::{EndReason, Failure, FailureAdvice};
 
 /// Ended licences that are kept to be looked at.
@@ -88,6 +90,7 @@ impl Core {
         let licence = self.trust.verify(signed)?;
         let genuine = licence.id == LicenceId::from(id)
             && licence.device == enrolment.serial
+            && licence.device_key == enrolment.device_key
             && licence.option == order.option.id
             && licence.version == authorised.manifest.version
             && licence.package == authorised.manifest.digest()
@@ -100,11 +103,10 @@ impl Core {
             form,
             price: licence.price,
             issued_at: licence.issued_at,
-            uses_left: match form {
-                UsageForm::Uses(uses) => Some(uses.get()),
-                UsageForm::Permanent | UsageForm::Days(_) => None,
-            },
+            uses_left: uses_left(&licence),
             state: LicenceState::Active,
+            lock: None,
+            receipt: ReceiptState::None,
         };
         genuine.then_some((licence, record))
     }
@@ -116,12 +118,27 @@ impl Core {
             l.option_id() == option
                 && l.state == LicenceState::Active
                 && l.ends_at().is_none_or(|end| end > now)
-                && self.keys.contains(&l.id)
+                && self.lock_of(l).is_none()
         };
         self.licences.values().filter(usable).min_by_key(|l| match l.form {
             UsageForm::Permanent => (0, 0),
             UsageForm::Days(_) => (1, l.ends_at().map_or(0, protocol::Timestamp::as_ms)),
             UsageForm::Uses(_) => (2, l.issued_at.as_ms()),
+        })
+    }
+
+    /// Whether there is a licence for this option that would do if it were not locked.
+    pub(super) fn has_locked(&self, option: &OptionId) -> bool {
+        let mut active = self.licences.values().filter(|l| l.state == LicenceState::Active && l.option_id() == option);
+        active.any(|l| self.lock_of(l).is_some())
+    }
+
+    /// Why a licence that has not ended may not be used.
+    pub(super) fn lock_of(&self, licence: &LicenceRecord) -> Option<LockReason> {
+        let doubtful = || self.clock.doubt().zip(licence.ends_at()).is_some_and(|(claim, end)| claim >= end);
+        licence.lock.or_else(|| doubtful().then_some(LockReason::ClockInDoubt)).or_else(|| {
+            let keyless = licence.state == LicenceState::Active && !self.keys.contains(&licence.id);
+            keyless.then_some(LockReason::KeyMissing)
         })
     }
 
@@ -145,7 +162,7 @@ impl Core {
     }
 
     /// Ends a licence: durable first, then erased, unless a job still uses it.
-    fn end(&mut self, id: LicenceId, reason: EndReason, out: &mut Outcome) {
+    pub(super) fn end(&mut self, id: LicenceId, reason: EndReason, out: &mut Outcome) {
         let now = self.clock.now();
         let Some(licence) = self.licences.get_mut(&id) else { return };
         licence.state = LicenceState::Ending(reason, now);
@@ -163,7 +180,9 @@ impl Core {
         let unused = self.is_unused(&package).then_some(package);
         if unused.is_some() {
             self.packages.remove(&package);
+            self.rooms.freed(licence.manifest.stored_bytes(), self.clock.uptime_ms());
         }
+        self.hunted.remove(&id);
         out.then(Effect::Erase(id, unused));
     }
 
@@ -174,10 +193,12 @@ impl Core {
             return;
         }
         self.keys.remove(&id);
+        let now = self.clock.now();
         if let Some(licence) = self.licences.get_mut(&id)
             && let LicenceState::Ending(reason, at) = licence.state
         {
             licence.state = LicenceState::Ended(reason, at);
+            licence.receipt = ReceiptState::Due(now);
             out.change(Change::Licence(licence.clone()));
             self.forget_old_licences(out);
         }
@@ -191,7 +212,10 @@ impl Core {
     }
 
     fn forget_old_licences(&mut self, out: &mut Outcome) {
-        let is_ended = |l: &&LicenceRecord| matches!(l.state, LicenceState::Ended(..));
+        // A receipt that the vendor does not have yet is kept for it.
+        let is_ended = |l: &&LicenceRecord| {
+            matches!(l.state, LicenceState::Ended(..)) && !matches!(l.receipt, ReceiptState::Due(_))
+        };
         let ended: Vec<LicenceId> = self.licences.values().filter(is_ended).map(|l| l.id).collect();
         for id in ended.iter().take(ended.len().saturating_sub(ENDED_LICENCES_MAX)) {
             self.licences.remove(id);
@@ -202,14 +226,17 @@ impl Core {
     /// When the next period is over, as uptime in milliseconds.
     pub(super) fn next_end_ms(&self) -> Option<u64> {
         let now = self.clock.now();
-        let active = self.licences.values().filter(|l| l.state == LicenceState::Active);
+        let active = self.licences.values().filter(|l| l.state == LicenceState::Active && l.lock.is_none());
         active.filter_map(LicenceRecord::ends_at).min().map(|end| self.clock.uptime_ms() + end.ms_since(now))
     }
 
     /// Ends what is over and goes on erasing what could not be erased.
     pub(super) fn end_what_is_over(&mut self, out: &mut Outcome) {
         let now = self.clock.now();
-        let is_over = |l: &&LicenceRecord| l.state == LicenceState::Active && l.ends_at().is_some_and(|end| end <= now);
+        // What the vendor must decide about does not end by itself: its record may not even be true.
+        let is_over = |l: &&LicenceRecord| {
+            l.state == LicenceState::Active && l.lock.is_none() && l.ends_at().is_some_and(|end| end <= now)
+        };
         let over: Vec<LicenceId> = self.licences.values().filter(is_over).map(|l| l.id).collect();
         for id in over {
             self.end(id, EndReason::PeriodOver, out);
@@ -226,5 +253,13 @@ impl Core {
         for id in ending {
             self.erase_if_idle(id, out);
         }
+    }
+}
+
+/// What a licence by count starts with on this device.
+pub(super) fn uses_left(licence: &Licence) -> Option<u32> {
+    match licence.form {
+        UsageForm::Uses(uses) => Some(licence.uses_left.map_or(uses.get(), |left| left.min(uses.get()))),
+        UsageForm::Permanent | UsageForm::Days(_) => None,
     }
 }

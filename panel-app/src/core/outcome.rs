@@ -1,6 +1,6 @@
 //! Collects what one step does, so that its changes become one transaction and nothing is granted before it.
 
-use protocol::{ContentKey, LicenceId, Timestamp};
+use protocol::{ContentKey, LicenceId};
 
 use super::effect::Effect;
 use super::record::Change;
@@ -10,6 +10,8 @@ use super::record::Change;
 pub(super) struct Outcome {
     keys: Vec<(LicenceId, ContentKey)>,
     changes: Vec<Change>,
+    /// The seal alone has changed.
+    touched: bool,
     then: Vec<Effect>,
 }
 
@@ -24,18 +26,23 @@ impl Outcome {
         self.changes.push(change);
     }
 
+    /// Write the seal, along with the changes if there are any.
+    pub(super) const fn touch(&mut self) {
+        self.touched = true;
+    }
+
     /// Do this once the changes are durable.
     pub(super) fn then(&mut self, effect: Effect) {
         self.then.push(effect);
     }
 
-    /// All effects in the order in which they must be carried out. The time is written along with every transaction.
-    pub(super) fn into_effects(self, now: Timestamp) -> Vec<Effect> {
+    /// All effects in the order in which they must be carried out. `seal` makes the record that seals the changes.
+    pub(super) fn into_effects(self, seal: impl FnOnce(&[Change]) -> Change) -> Vec<Effect> {
         let mut effects: Vec<Effect> =
             self.keys.into_iter().map(|(licence, key)| Effect::KeepKey(licence, key)).collect();
-        if !self.changes.is_empty() {
+        if self.touched || !self.changes.is_empty() {
             let mut changes = self.changes;
-            changes.push(Change::Clock(now));
+            changes.push(seal(&changes));
             effects.push(Effect::Persist(changes));
         }
         effects.extend(self.then);

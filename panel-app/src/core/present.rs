@@ -59,6 +59,7 @@ impl Core {
             customer: self.customer.clone(),
             link: self.link,
             now: self.clock.now(),
+            clock_in_doubt: self.clock.doubt().is_some(),
             installed: self.installed(),
         }
     }
@@ -183,6 +184,11 @@ impl Core {
 
     /// What is left of a licence.
     pub(super) fn note(&self, licence: &LicenceRecord) -> LicenceNote {
+        if licence.state == LicenceState::Active
+            && let Some(reason) = self.lock_of(licence)
+        {
+            return LicenceNote::Locked(reason);
+        }
         match (licence.state, licence.uses_left, licence.ends_at()) {
             (LicenceState::Active | LicenceState::Ending(EndReason::UsedUp, _), Some(left), _) => {
                 LicenceNote::Uses(left)

@@ -216,8 +216,9 @@ impl Core {
                 self.ask_for_contract(id, None, None);
             }
             (_, code) if code.retry() == Retry::Later => self.try_again(id, Failure::Refused(code)),
-            // Only a closed order is certainly not charged. Anything else may hide a licence that is paid for.
-            (Some(Stage::Buying(_)), code) if code != RefusalCode::OrderClosed => {
+            // Only a closed order is certainly not charged, and only a licence that has ended is certainly of no use.
+            // Anything else may hide a licence that is paid for.
+            (Some(Stage::Buying(_)), code) if !matches!(code, RefusalCode::OrderClosed | RefusalCode::LicenceEnded) => {
                 self.stop(id, Failure::Refused(code), FailureAdvice::Continue);
             }
             (Some(Stage::Requested), RefusalCode::ContractRequired | RefusalCode::ContractRefused) => {
@@ -394,7 +395,8 @@ impl Core {
             _ => None,
         });
         let background = self.background.iter().filter(|(id, _)| !self.asked.contains(id));
-        background.filter_map(|(_, b)| b.at_ms).chain(purchase).chain(self.erase_again_ms).min()
+        let hunted = self.next_hunt_ms();
+        background.filter_map(|(_, b)| b.at_ms).chain(purchase).chain(self.erase_again_ms).chain(hunted).min()
     }
 
     pub(super) fn retry_what_is_due(&mut self, out: &mut Outcome) {
@@ -411,6 +413,7 @@ impl Core {
             }
             self.ask_order(id, out);
         }
+        self.hunt_what_is_due(out);
     }
 
     /// Orders that go on without a screen after a restart.

@@ -4,12 +4,13 @@ use protocol::keys::{RootKey, RootSigned};
 use protocol::message::device::Catalogue;
 use protocol::package::Manifest;
 use protocol::{
-    CaFingerprint, ContractUserId, DeviceSerial, Digest, FailureCode, KeyId, KeyList, LicenceId, OfferList, OptionId,
-    OrderId, RefusalCode, Signed, Ticket, Timestamp, UsageForm, Yen,
+    CaFingerprint, ContractUserId, DeviceKeyHash, DeviceSerial, Digest, FailureCode, KeyId, KeyList, LicenceId,
+    LockReason, OfferList, OptionId, OrderId, RefusalCode, Signed, Ticket, Timestamp, UsageForm, Yen,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::seal::{RecordsKey, SealRecord};
 use super::view::{EndReason, Language, OptionSummary};
 
 /// One thing to write. A list of changes is one transaction: all of it or nothing.
@@ -21,8 +22,8 @@ pub enum Change {
     Enrolment(Enrolment),
     /// From now on these keys count.
     Keys(RootSigned<KeyList>),
-    /// The panel's time has come this far; it never falls behind it.
-    Clock(Timestamp),
+    /// Time, usage sequence and the seal over all that grants something; part of every transaction.
+    Seal(Box<SealRecord>),
     /// The newest catalogue that was verified.
     Catalogue(CatalogueRecord),
     /// An order as it is now.
@@ -48,14 +49,18 @@ pub struct Loaded {
     pub enrolment: Option<Enrolment>,
     /// The newest list of the vendor's keys.
     pub key_list: Option<RootSigned<KeyList>>,
-    /// The time that the panel had come to.
-    pub clock: Timestamp,
+    /// What the last transaction sealed.
+    pub seal: Option<SealRecord>,
+    /// The key that the seal is made with.
+    pub records_key: RecordsKey,
     /// The newest catalogue.
     pub catalogue: Option<CatalogueRecord>,
     /// Orders, oldest first.
     pub orders: Vec<OrderRecord>,
     /// Licences, oldest first.
     pub licences: Vec<LicenceRecord>,
+    /// Licences whose records are no records.
+    pub unreadable: Vec<LicenceId>,
     /// Results that were not yet brought to their places.
     pub job_results: Vec<JobResult>,
     /// Packages of which at least one chunk is stored.
@@ -82,6 +87,8 @@ pub struct Enrolment {
     pub ca_fingerprint: CaFingerprint,
     /// Verifies the root's signatures.
     pub root_key: RootKey,
+    /// Of the device's own key, which its licences are bound to.
+    pub device_key: DeviceKeyHash,
 }
 
 /// What an enrolment has brought.
@@ -207,6 +214,21 @@ pub struct LicenceRecord {
     pub uses_left: Option<u32>,
     /// Where it stands.
     pub state: LicenceState,
+    /// Why it may not be used, if somebody has to decide about it.
+    pub lock: Option<LockReason>,
+    /// What the vendor knows of its erasure.
+    pub receipt: ReceiptState,
+}
+
+/// What the vendor knows of an erasure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ReceiptState {
+    /// Nothing is erased, or nobody was to be told.
+    None,
+    /// Erased at this time; the vendor is to be told until it has the receipt.
+    Due(Timestamp),
+    /// The vendor has the receipt.
+    Filed,
 }
 
 /// Where a licence stands.

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use protocol::{Digest, LicenceId, OrderId};
+use protocol::message::report::FaultKind;
+use protocol::{Digest, LicenceId, LockReason, OrderId};
 
 use super::clock::Clock;
 use super::effect::{Effect, Moment};
@@ -10,8 +11,11 @@ use super::jobs::Machine;
 use super::outcome::Outcome;
 use super::present::Page;
 use super::purchase::Purchase;
-use super::record::{Abandoned, Loaded, OrderRecord, Stage};
+use super::record::{Abandoned, Change, LicenceState, Loaded, OrderRecord, Stage};
 use super::renewal::Renewal;
+use super::report::Reporting;
+use super::rooms::Rooms;
+use super::seal::{Findings, Seal};
 use super::shop::Shop;
 use super::trust::Trust;
 use super::{Core, LinkState};
@@ -32,15 +36,18 @@ impl Core {
             settings,
             enrolment,
             key_list,
-            clock: written,
+            seal,
+            records_key,
             catalogue,
             orders,
             licences,
+            unreadable,
             job_results,
             packages,
             keys,
         } = loaded;
-        let clock = Clock::new(written, moment);
+        let clock = Clock::new(seal.as_ref().map(|seal| seal.clock), moment);
+        let (seal, findings) = Seal::open(records_key, seal, &licences, enrolment.as_ref());
         let trust = Trust::new(key_list.as_ref(), enrolment.as_ref());
         let shop = Shop::new(catalogue, &trust, &clock);
         let link = if enrolment.is_some() { LinkState::Unknown } else { LinkState::NotEnrolled };
@@ -50,7 +57,9 @@ impl Core {
             customer: None,
             link,
             clock,
-            clock_written: written,
+            clock_written: seal.record.clock.now,
+            seal,
+            reporting: Reporting::default(),
             vendor_now: None,
             trust,
             shop,
@@ -58,6 +67,9 @@ impl Core {
             licences: licences.into_iter().map(|licence| (licence.id, licence)).collect(),
             keys: keys.into_iter().collect(),
             packages: packages.into_iter().collect(),
+            hunted: BTreeMap::new(),
+            released: BTreeSet::new(),
+            rooms: Rooms::default(),
             erasing: BTreeSet::new(),
             erase_again_ms: None,
             purchase: None,
@@ -69,6 +81,9 @@ impl Core {
             renewal: Renewal::default(),
         };
         let mut out = Outcome::default();
+        core.lock_what_was_edited(findings, unreadable, &mut out);
+        core.tell_of_the_clock(&mut out);
+        core.hunt_keys();
         core.end_what_is_over(&mut out);
         core.erase_what_has_ended(&mut out);
         core.sweep_orphans(&mut out);
@@ -77,10 +92,35 @@ impl Core {
             core.resume_purchases(&mut out);
             if core.enrolment.is_some() {
                 core.say_hello(&mut out);
+                core.report_within(0);
             }
         }
-        let now = core.clock.now();
-        (core, out.into_effects(now))
+        let effects = core.sealed(out, moment);
+        (core, effects)
+    }
+
+    /// What this device has not written may not be used, and is not erased either, before the vendor has decided.
+    fn lock_what_was_edited(&mut self, findings: Findings, unreadable: Vec<LicenceId>, out: &mut Outcome) {
+        if findings.broken {
+            self.fault(FaultKind::SealBroken, out);
+        }
+        for id in findings.missing.into_iter().filter(|id| !unreadable.contains(id)) {
+            self.fault(FaultKind::RecordMissing(id), out);
+        }
+        for id in unreadable {
+            self.fault(FaultKind::RecordEdited(id), out);
+            out.change(Change::ForgetLicence(id));
+        }
+        for id in findings.edited {
+            self.fault(FaultKind::RecordEdited(id), out);
+            if let Some(licence) = self.licences.get_mut(&id) {
+                if !matches!(licence.state, LicenceState::Ended(..)) {
+                    licence.state = LicenceState::Active;
+                }
+                licence.lock = Some(LockReason::Edited);
+                out.change(Change::Licence(licence.clone()));
+            }
+        }
     }
 
     /// Keys and chunks that nothing living needs: what a power cut has left behind.

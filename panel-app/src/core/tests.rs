@@ -1,8 +1,10 @@
 //! The core with virtual time, against a vendor that lives in the same test.
 
+mod books;
 mod crash;
 mod identity;
 mod jobs;
+mod locks;
 mod purchase;
 mod random;
 mod trust;

@@ -28,6 +28,10 @@ pub enum Cause {
     Catalogue,
     /// An answer of the vendor to this order.
     Order(OrderId),
+    /// The vendor's answer to a report.
+    Report,
+    /// A licence that was fetched again.
+    Licence(LicenceId),
     /// The end of this order's transfer.
     Transfer(OrderId),
     /// Enrolment.
@@ -64,6 +68,8 @@ impl From<&Input> for Cause {
             Input::Answer(Ask::Keys, _) => Self::Keys,
             Input::Answer(Ask::Catalogue, _) => Self::Catalogue,
             Input::Answer(Ask::Order(order, _), _) => Self::Order(*order),
+            Input::Answer(Ask::Report, _) => Self::Report,
+            Input::Answer(Ask::Licence(licence), _) => Self::Licence(*licence),
             Input::Transfer(order, TransferEvent::Ended | TransferEvent::Failed(_)) => Self::Transfer(*order),
             Input::Enrolled(_) => Self::Enrolment,
             Input::Certified(term) => Self::Certificate(*term),
@@ -80,6 +86,8 @@ impl From<&Input> for Cause {
 impl Core {
     /// The step of this cause could not be written: it has not happened, and the core is as it was before it.
     pub(super) fn not_written(&mut self, cause: Cause, fault: StorageFault, out: &mut Outcome) {
+        // A report that was due went along with whatever step came.
+        self.put_report_off();
         match cause {
             Cause::Start => {
                 self.transfer_not_written(out);
@@ -90,6 +98,8 @@ impl Core {
                 self.erasing.clear();
                 self.erase_later();
                 self.keys_not_written();
+                self.report_not_written();
+                self.hunts_not_written();
             }
             Cause::Purchase => {
                 self.transfer_not_written(out);
@@ -101,12 +111,15 @@ impl Core {
                     match ask {
                         Ask::Catalogue => self.catalogue_not_written(fault),
                         Ask::Order(order, _) => self.order_not_written(order, fault),
-                        Ask::Hello | Ask::Keys => {}
+                        Ask::Licence(licence) => self.hunt_not_written(licence),
+                        Ask::Hello | Ask::Keys | Ask::Report => {}
                     }
                 }
             }
             Cause::Catalogue => self.catalogue_not_written(fault),
             Cause::Order(order) => self.order_not_written(order, fault),
+            Cause::Report => self.report_not_written(),
+            Cause::Licence(licence) => self.hunt_not_written(licence),
             Cause::Transfer(order) => {
                 if self.transferring == Some(order) {
                     self.transferring = None;

@@ -9,6 +9,8 @@ use protocol::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use protocol::{EndReason, LockReason};
+
 /// The language of the touchscreen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Language {
@@ -49,8 +51,10 @@ pub struct View {
     pub customer: Option<Name>,
     /// Whether the vendor can be reached.
     pub link: LinkState,
-    /// The panel's time, which never runs backward.
+    /// The panel's time.
     pub now: Timestamp,
+    /// The system clock is further ahead than is believed; the vendor is being asked.
+    pub clock_in_doubt: bool,
     /// Living licences, newest first.
     pub installed: Vec<InstalledOption>,
 }
@@ -262,6 +266,8 @@ pub enum JobFault {
     OptionDamaged,
     /// The option is not installed, or its licence has ended.
     NotInstalled,
+    /// The option's licence is locked.
+    Locked,
     /// The result cannot be kept; no use was spent.
     TrayUnwritable,
     /// The result is kept, and its use spent, but it cannot be brought to its place before the next start.
@@ -277,6 +283,7 @@ impl JobFault {
             Self::DocumentTooLarge => "document-too-large",
             Self::OptionDamaged => "option-damaged",
             Self::NotInstalled => "not-installed",
+            Self::Locked => "option-locked",
             Self::TrayUnwritable => "tray-unwritable",
             Self::ResultWaiting => "result-waiting",
         }
@@ -322,6 +329,8 @@ pub enum LicenceNote {
     Time(u64),
     /// A job still runs; then it ends.
     Ending,
+    /// It cannot be used, for this reason.
+    Locked(LockReason),
 }
 
 /// A licence that has ended; its package is erased.
@@ -337,17 +346,6 @@ pub struct EndedOption {
     pub reason: EndReason,
     /// When.
     pub ended_at: Timestamp,
-}
-
-/// Why a licence ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum EndReason {
-    /// The last use was used.
-    UsedUp,
-    /// The period is over.
-    PeriodOver,
-    /// The user removed the option.
-    Removed,
 }
 
 /// One of the four functions.

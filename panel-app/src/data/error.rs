@@ -30,6 +30,9 @@ pub enum StorageError {
         /// How.
         detail: String,
     },
+    /// Another version of this program has written the folder.
+    #[error("the data folder is of another version of this program: it has a table {0}")]
+    OtherVersion(String),
     /// The store failed and must not be trusted before a restart.
     #[error("the store failed: {0}")]
     Failed(String),
@@ -52,6 +55,7 @@ impl StorageError {
             Self::Unusable { .. } => "data-unusable",
             Self::DiskFull => "disk-full",
             Self::Damaged { .. } => "data-damaged",
+            Self::OtherVersion(_) => "data-of-another-version",
             Self::Failed(_) => "storage",
         }
     }
@@ -60,7 +64,9 @@ impl StorageError {
     pub const fn fault(&self) -> StorageFault {
         match self {
             Self::DiskFull => StorageFault::DiskFull,
-            Self::InUse(_) | Self::Unusable { .. } | Self::Damaged { .. } | Self::Failed(_) => StorageFault::Failed,
+            Self::InUse(_) | Self::Unusable { .. } | Self::Damaged { .. } | Self::OtherVersion(_) | Self::Failed(_) => {
+                StorageFault::Failed
+            }
         }
     }
 }

@@ -25,9 +25,11 @@ pub async fn enrol(form: &EnrolForm, identity: &IdentityFiles) -> Result<Enrolle
     let (credentials, root_key) = accept(&form.serial, key, &chain, root).ok_or(Failure::NotGenuine)?;
     KeyRing::open(&keys, &root_key).map_err(|_| Failure::NotGenuine)?;
 
+    let device_key =
+        credentials.chain.first().and_then(|own| Identity::key_hash(own).ok()).ok_or(Failure::NotGenuine)?;
     identity.save(form.ca_fingerprint, &form.serial, &credentials).map_err(|error| storage(&error))?;
     let (serial, vendor) = (form.serial.clone(), form.vendor.to_string());
-    let enrolment = Enrolment { serial, vendor, ca_fingerprint: form.ca_fingerprint, root_key };
+    let enrolment = Enrolment { serial, vendor, ca_fingerprint: form.ca_fingerprint, root_key, device_key };
     Ok(Enrolled { enrolment, keys })
 }
 

@@ -16,6 +16,16 @@ use crate::core::{EnrolForm, Failure, LinkFault, TransferEvent, TransferFault};
 use crate::data::Device;
 use crate::store::ChunkStore;
 
+/// A device that has never heard the time.
+#[derive(Debug)]
+struct Anytime;
+
+impl protocol::net::PastTime for Anytime {
+    fn past(&self) -> Option<protocol::Timestamp> {
+        None
+    }
+}
+
 fn wait<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
@@ -39,6 +49,7 @@ fn runner(vendor: &TestVendor, chunks: &ChunkStore) -> TransferRunner {
     TransferRunner {
         order: vendor.order(),
         credentials: vendor.device(),
+        clock: Arc::new(Anytime),
         chunks: chunks.clone(),
         limits: LIMITS,
         cancel: Cancel::new(),
@@ -220,14 +231,14 @@ fn a_vendor_with_another_ca_is_distrusted() {
     runner.credentials = stranger.device();
     let distrust = TransferEvent::Failed(TransferFault::Link(LinkFault::Distrust));
     assert_eq!(run(runner).last(), Some(&distrust));
-    let link = Link::new(vendor.addr.to_string(), stranger.device());
+    let link = Link::new(vendor.addr.to_string(), stranger.device(), Arc::new(Anytime));
     assert_eq!(wait(link.ask(&DeviceRequest::Hello)).unwrap_err(), LinkFault::Distrust);
 }
 
 #[test]
 fn requests_share_one_connection_and_a_new_one_is_made_when_it_broke() {
     let vendor = TestVendor::start(TestPackage::of_chunks(0));
-    let link = Link::new(vendor.addr.to_string(), vendor.device());
+    let link = Link::new(vendor.addr.to_string(), vendor.device(), Arc::new(Anytime));
     wait(async {
         for _ in 0..3 {
             let reply = link.ask(&DeviceRequest::Hello).await.unwrap();
@@ -244,7 +255,7 @@ fn requests_share_one_connection_and_a_new_one_is_made_when_it_broke() {
 #[test]
 fn a_vendor_that_cannot_be_found_is_a_lost_link() {
     let vendor = TestVendor::start(TestPackage::of_chunks(0));
-    let link = Link::new("no port".to_owned(), vendor.device());
+    let link = Link::new("no port".to_owned(), vendor.device(), Arc::new(Anytime));
     assert_eq!(wait(link.ask(&DeviceRequest::Hello)).unwrap_err(), LinkFault::Lost);
 }
 
@@ -263,7 +274,7 @@ fn an_enrolled_device_can_ask() {
     let (_dir, device) = device();
     let enrolment = wait(enrol(&form(&vendor), &device.identity)).unwrap().enrolment;
     assert_eq!(enrolment.vendor, vendor.addr.to_string());
-    let link = Link::new(enrolment.vendor.clone(), device.identity.credentials(&enrolment).unwrap());
+    let link = Link::new(enrolment.vendor.clone(), device.identity.credentials(&enrolment).unwrap(), Arc::new(Anytime));
     wait(link.ask(&DeviceRequest::Hello)).unwrap();
 }
 

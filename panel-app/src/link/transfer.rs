@@ -13,13 +13,14 @@
 mod receive;
 mod writer;
 
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use protocol::message::content::{ContentReply, ContentRequest, EndOfTransfer};
 use protocol::message::{Reply, Service};
 use protocol::net::quinn::{RecvStream, SendStream};
-use protocol::net::{Client, CloseCode, Credentials, LinkError, read_frame, write_frame};
+use protocol::net::{Client, CloseCode, Credentials, LinkError, PastTime, read_frame, write_frame};
 use protocol::package::MissingChunks;
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
@@ -138,6 +139,8 @@ pub struct TransferRunner {
     pub order: TransferOrder,
     /// The device's certificate.
     pub credentials: Credentials,
+    /// What the server's certificate is judged by.
+    pub clock: Arc<dyn PastTime>,
     /// Where chunks go.
     pub chunks: ChunkStore,
     /// How much and how long.
@@ -211,7 +214,8 @@ impl TransferRunner {
     async fn fetch_all(&self, connected: &mut Option<Client>, pipe: &mut Pipe) -> Result<(), Stop> {
         let client = self
             .or_cancelled(async {
-                let client = super::connect(&self.order.server, &self.credentials, Service::Content).await;
+                let client =
+                    super::connect(&self.order.server, &self.credentials, Service::Content, self.clock.clone()).await;
                 client.map_err(|error| TransferFault::Link(fault(&error)))
             })
             .await?;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use protocol::Timestamp;
+use protocol::net::PastTime;
 use ring::rand::SecureRandom as _;
 
 use crate::core::Moment;
@@ -52,5 +53,21 @@ impl Clock {
         ring::rand::SystemRandom::new().fill(&mut random).expect("the system has random bits");
         let wall = Timestamp::from_ms(u64::try_from(wall_ms).unwrap_or(0));
         Moment { wall, uptime_ms: self.uptime_ms(), random }
+    }
+}
+
+/// The panel's time as the core last knew it, for judging certificates from any thread.
+#[derive(Debug, Default)]
+pub(super) struct TrustedTime(AtomicU64);
+
+impl TrustedTime {
+    pub(super) fn set(&self, certain: Option<Timestamp>) {
+        self.0.store(certain.map_or(0, Timestamp::as_ms), Ordering::Relaxed);
+    }
+}
+
+impl PastTime for TrustedTime {
+    fn past(&self) -> Option<Timestamp> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|ms| *ms > 0).map(Timestamp::from_ms)
     }
 }

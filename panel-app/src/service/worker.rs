@@ -3,13 +3,18 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use protocol::OrderId;
+use protocol::message::device::DeviceRequest;
+use protocol::message::report::DeviceReport;
 use protocol::net::{Credentials, certificate_term};
 use protocol::package::OptionKind;
+use protocol::receipt::{EraseReceipt, SignedReceipt};
 use tokio::runtime::Runtime;
 
+use super::clock::TrustedTime;
 use super::{Clock, Display, Message, Power, Watcher};
 use crate::cancel::Cancel;
 use crate::core::{
@@ -37,6 +42,8 @@ pub(super) struct Worker {
     dark: bool,
     runtime: Runtime,
     link: Option<Link>,
+    trusted: Arc<TrustedTime>,
+    compacting: Option<JoinHandle<()>>,
     transfer: Option<(OrderId, Transfer)>,
     /// Dropping it cancels it.
     job: Option<Job>,
@@ -73,6 +80,8 @@ impl Worker {
             dark: false,
             runtime,
             link: None,
+            trusted: Arc::default(),
+            compacting: None,
             transfer: None,
             job: None,
             inbox,
@@ -80,6 +89,7 @@ impl Worker {
             watchers: Vec::new(),
             pause_until: None,
         };
+        worker.trusted.set(worker.core.certain_time());
         worker.relink();
         Ok(worker)
     }
@@ -109,6 +119,10 @@ impl Worker {
         }
         self.stop_transfer();
         self.stop_job();
+        if let Some(compacting) = self.compacting.take() {
+            // A panic there has been reported by the panic hook.
+            let _ = compacting.join();
+        }
         self.steps(VecDeque::from([Input::Stopping]));
     }
 
@@ -137,6 +151,7 @@ impl Worker {
             }
             let (before, cause) = (self.core.clone(), Cause::from(&input));
             let effects = self.core.handle(input, self.clock.moment());
+            self.trusted.set(self.core.certain_time());
             let more = self.carry_out(effects, before, cause);
             inputs.extend(more);
         }
@@ -195,6 +210,8 @@ impl Worker {
                 let _ = self.device.store.chunks().drop_package(package).map_err(|e| reported(&e));
             }
             Effect::Ask(ask, request) => return Ok(self.ask(ask, request)),
+            Effect::Report(report, receipts) => return Ok(self.report(report, receipts)),
+            Effect::Compact => self.compact(),
             Effect::StartTransfer(order) => return Ok(self.start_transfer(order)),
             Effect::StopTransfer(_) => self.stop_transfer(),
             Effect::Enrol(form) => self.enrol(form),
@@ -216,7 +233,7 @@ impl Worker {
     fn relink(&mut self) {
         let Some(enrolment) = self.core.enrolment() else { return };
         self.link = match self.device.identity.credentials(enrolment) {
-            Ok(credentials) => Some(Link::new(enrolment.vendor.clone(), credentials)),
+            Ok(credentials) => Some(Link::new(enrolment.vendor.clone(), credentials, self.trusted.clone())),
             Err(error) => {
                 tracing::error!(%error, "the device's certificate cannot be used");
                 None
@@ -241,7 +258,7 @@ impl Worker {
         None
     }
 
-    fn ask(&self, ask: Ask, request: protocol::message::device::DeviceRequest) -> Option<Input> {
+    fn ask(&self, ask: Ask, request: DeviceRequest) -> Option<Input> {
         let Some(link) = self.link.clone() else { return Some(Input::Answer(ask, Err(LinkFault::Distrust))) };
         let inbox = self.inbox.clone();
         self.runtime.spawn(async move {
@@ -250,6 +267,41 @@ impl Worker {
             let _ = inbox.send(Message::Input(Input::Answer(ask, answer)));
         });
         None
+    }
+
+    /// Signs the receipts and sends them along. One that cannot be signed stays due.
+    fn report(&self, mut report: Box<DeviceReport>, receipts: Vec<EraseReceipt>) -> Option<Input> {
+        if let Some(link) = &self.link {
+            let key = link.credentials().key.secret_pkcs8_der();
+            let signed = receipts.iter().map(|receipt| SignedReceipt::sign(receipt, key));
+            report.receipts = signed
+                .filter_map(|signed| {
+                    signed
+                        .map_err(|error| {
+                            tracing::error!(%error, "an erase receipt could not be signed");
+                        })
+                        .ok()
+                })
+                .collect();
+        }
+        self.ask(Ask::Report, DeviceRequest::Report(report))
+    }
+
+    /// On a thread of its own: what does not need the store goes on meanwhile.
+    fn compact(&mut self) {
+        let (store, inbox) = (self.device.store.clone(), self.inbox.clone());
+        let work = move || {
+            match store.compact() {
+                Ok(gained) => tracing::info!(gained, "the store was compacted"),
+                Err(error) => tracing::warn!(%error, "the store could not be compacted"),
+            }
+            // The panel may have stopped meanwhile.
+            let _ = inbox.send(Message::Input(Input::Compacted));
+        };
+        match std::thread::Builder::new().name("compact".to_owned()).spawn(work) {
+            Ok(thread) => self.compacting = Some(thread),
+            Err(error) => tracing::warn!(%error, "no thread to compact the store"),
+        }
     }
 
     fn enrol(&self, form: EnrolForm) {
@@ -268,6 +320,7 @@ impl Worker {
         let runner = TransferRunner {
             order,
             credentials: link.credentials().clone(),
+            clock: link.clock(),
             chunks: self.device.store.chunks(),
             limits: TransferLimits::default(),
             cancel: Cancel::new(),

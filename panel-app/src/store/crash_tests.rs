@@ -158,13 +158,18 @@ fn result(n: u8) -> JobResult {
     JobResult { job: JobId(Uuid::from_bytes([n; 16])), place, bytes: vec![n; 3_000] }
 }
 
+fn clock(now: Timestamp) -> Change {
+    let clock = crate::core::ClockRecord { now, ..crate::core::ClockRecord::default() };
+    Change::Seal(Box::new(crate::core::SealRecord { clock, ..crate::core::SealRecord::default() }))
+}
+
 /// What each commit of the story writes.
 fn story() -> Vec<Vec<Change>> {
     let mut story = Vec::new();
     for n in 1..=6 {
-        story.push(vec![Change::Clock(Timestamp::from_ms(n.into())), Change::Order(order(n, Stage::Requested).into())]);
+        story.push(vec![clock(Timestamp::from_ms(n.into())), Change::Order(order(n, Stage::Requested).into())]);
         story.push(vec![
-            Change::Clock(Timestamp::from_ms(100 + u64::from(n))),
+            clock(Timestamp::from_ms(100 + u64::from(n))),
             Change::Order(order(n, Stage::Done(UsageForm::Permanent, Yen::new(n.into()).unwrap())).into()),
             Change::JobResult(result(n)),
         ]);
@@ -253,7 +258,7 @@ fn a_disk_that_cannot_grow_leaves_the_old_state_and_the_store_goes_on() {
         assert_eq!(store.commit(&change), Err(StorageFault::DiskFull));
         assert_eq!(load(&store), before);
     }
-    store.commit(&[Change::Clock(Timestamp::from_ms(9))]).unwrap();
+    store.commit(&[clock(Timestamp::from_ms(9))]).unwrap();
     medium.disk().length_max = None;
     store.commit(&change).unwrap();
     assert_eq!(load(&store).job_results.len(), 1);
@@ -278,8 +283,9 @@ fn a_disk_that_is_full_at_any_write_leaves_the_old_state_or_the_new_one() {
                 done += 1;
             }
             Err(StorageFault::DiskFull) => {
-                store.commit(&[Change::Clock(Timestamp::from_ms(5))]).unwrap();
-                let expected = Loaded { clock: Timestamp::from_ms(5), ..before };
+                store.commit(&[clock(Timestamp::from_ms(5))]).unwrap();
+                let Change::Seal(seal) = clock(Timestamp::from_ms(5)) else { unreachable!() };
+                let expected = Loaded { seal: Some(*seal), ..before };
                 assert_eq!(load(&store), expected, "{writes_left}");
                 refused += 1;
             }
@@ -319,9 +325,9 @@ fn a_store_whose_creation_was_cut_is_created_anew() {
         std::fs::write(dir.path().join("panel.redb.new"), &bytes[..length]).unwrap();
         let (store, loaded) = Store::open(dir.path()).unwrap();
         assert_eq!(loaded, Loaded::default());
-        store.commit(&[Change::Clock(Timestamp::from_ms(7))]).unwrap();
+        store.commit(&[clock(Timestamp::from_ms(7))]).unwrap();
         drop(store);
-        assert_eq!(Store::open(dir.path()).unwrap().1.clock, Timestamp::from_ms(7));
+        assert_eq!(Store::open(dir.path()).unwrap().1.seal.unwrap().clock.now, Timestamp::from_ms(7));
         assert!(!dir.path().join("panel.redb.new").exists());
     }
 }

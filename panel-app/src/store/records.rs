@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use protocol::codec;
+use protocol::{LicenceId, codec};
 use redb::{Error, ReadTransaction, ReadableTable as _, WriteTransaction};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::shared::read_error;
-use super::tables::{CATALOGUE, CLOCK, ENROLMENT, JOB_RESULTS, KEYS, LICENCES, ORDERS, PACKAGES, SETTINGS, STATE};
+use super::tables::{CATALOGUE, ENROLMENT, JOB_RESULTS, KEYS, LICENCES, ORDERS, PACKAGES, SEAL, SETTINGS, STATE};
 use crate::core::{Change, JobId, JobResult, LicenceRecord, Loaded, OrderRecord, ResultPlace};
 use crate::data::StorageError;
 use protocol::Digest;
@@ -21,7 +21,7 @@ pub(super) fn apply(txn: &WriteTransaction, changes: &[Change]) -> Result<(), Er
             Change::Settings(settings) => put_state(txn, SETTINGS, settings)?,
             Change::Enrolment(enrolment) => put_state(txn, ENROLMENT, enrolment)?,
             Change::Keys(list) => put_state(txn, KEYS, list)?,
-            Change::Clock(clock) => put_state(txn, CLOCK, clock)?,
+            Change::Seal(seal) => put_state(txn, SEAL, seal)?,
             Change::Catalogue(catalogue) => put_state(txn, CATALOGUE, catalogue)?,
             Change::Order(order) => {
                 txn.open_table(ORDERS)?.insert(order.id.0.as_bytes(), codec::encode(order).as_slice())?;
@@ -59,7 +59,7 @@ pub(super) fn load(txn: &ReadTransaction) -> Result<Loaded, StorageError> {
         settings: state(txn, SETTINGS)?.unwrap_or_default(),
         enrolment: state(txn, ENROLMENT)?,
         key_list: state(txn, KEYS)?,
-        clock: state(txn, CLOCK)?.unwrap_or_default(),
+        seal: readable_state(txn, SEAL)?,
         catalogue: state(txn, CATALOGUE)?,
         ..Loaded::default()
     };
@@ -69,8 +69,13 @@ pub(super) fn load(txn: &ReadTransaction) -> Result<Loaded, StorageError> {
     }
     loaded.orders.sort_by_key(|order| (order.created_at, order.id));
     for entry in txn.open_table(LICENCES).map_err(read_error)?.iter().map_err(read_error)? {
-        let (_, bytes) = entry.map_err(read_error)?;
-        loaded.licences.push(decode::<LicenceRecord>("licence", bytes.value())?);
+        let (id, bytes) = entry.map_err(read_error)?;
+        let id = LicenceId(Uuid::from_bytes(*id.value()));
+        // Somebody's attempt at a record must not keep the panel from starting, and is told to the vendor.
+        match codec::decode::<LicenceRecord>(bytes.value()) {
+            Ok(licence) if licence.id == id => loaded.licences.push(licence),
+            _ => loaded.unreadable.push(id),
+        }
     }
     loaded.licences.sort_by_key(|licence| (licence.issued_at, licence.id));
     for entry in txn.open_table(JOB_RESULTS).map_err(read_error)?.iter().map_err(read_error)? {
@@ -90,6 +95,13 @@ fn state<T: DeserializeOwned>(txn: &ReadTransaction, name: &'static str) -> Resu
     let table = txn.open_table(STATE).map_err(read_error)?;
     let bytes = table.get(name).map_err(read_error)?;
     bytes.map(|bytes| decode(name, bytes.value())).transpose()
+}
+
+/// A value that is none counts as absent; whoever needs it notices.
+fn readable_state<T: DeserializeOwned>(txn: &ReadTransaction, name: &'static str) -> Result<Option<T>, StorageError> {
+    let table = txn.open_table(STATE).map_err(read_error)?;
+    let bytes = table.get(name).map_err(read_error)?;
+    Ok(bytes.and_then(|bytes| codec::decode(bytes.value()).ok()))
 }
 
 fn decode<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T, StorageError> {

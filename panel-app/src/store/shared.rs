@@ -4,7 +4,9 @@
 use std::path::Path;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use redb::{Database, Error, ReadTransaction, ReadableDatabase as _, ReadableTable as _, WriteTransaction};
+use redb::{
+    Database, Error, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableHandle as _, WriteTransaction,
+};
 
 use super::medium::Medium;
 use super::tables;
@@ -43,6 +45,9 @@ impl<E: Into<Error>> From<E> for Failed {
 impl Shared {
     pub(super) fn open(medium: Box<dyn Medium>) -> Result<Self, StorageError> {
         let database = medium.open().map_err(|error| open_error(medium.path(), error.into()))?;
+        if let Some(table) = strange_table(&database).map_err(|error| open_error(medium.path(), error))? {
+            return Err(StorageError::OtherVersion(table));
+        }
         create_tables(&database).map_err(|error| open_error(medium.path(), error))?;
         Ok(Self { medium, open: RwLock::new(Open { database: Some(database), dead: false, generation: 0 }) })
     }
@@ -188,10 +193,16 @@ fn commits(database: &Database) -> Result<u64, Error> {
     Ok(counters.get(tables::COMMITS)?.map_or(0, |number| number.value()))
 }
 
+/// A table that this version does not know.
+fn strange_table(database: &Database) -> Result<Option<String>, Error> {
+    let txn = database.begin_read()?;
+    Ok(txn.list_tables()?.map(|table| table.name().to_owned()).find(|name| !tables::NAMES.contains(&name.as_str())))
+}
+
 /// Creates the tables that do not exist, so that reading never meets a missing one.
 pub(super) fn create_tables(database: &Database) -> Result<(), Error> {
     let txn = database.begin_read()?;
-    let complete = txn.list_tables()?.count() == 7;
+    let complete = txn.list_tables()?.count() == tables::NAMES.len();
     drop(txn);
     if complete {
         return Ok(());

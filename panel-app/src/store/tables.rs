@@ -2,9 +2,9 @@
 
 use redb::TableDefinition;
 
-/// Values of which there is one each, by name: [`CLOCK`], [`SETTINGS`], [`ENROLMENT`], [`KEYS`],
+/// Values of which there is one each, by name: [`SEAL`], [`SETTINGS`], [`ENROLMENT`], [`KEYS`],
 /// [`CATALOGUE`]. Encoded.
-pub(super) const STATE: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("state_v1");
+pub(super) const STATE: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("state_v2");
 
 /// Numbers of which there is one each, by name: [`COMMITS`].
 pub(super) const COUNTERS: TableDefinition<'_, &str, u64> = TableDefinition::new("counters_v1");
@@ -13,7 +13,7 @@ pub(super) const COUNTERS: TableDefinition<'_, &str, u64> = TableDefinition::new
 pub(super) const ORDERS: TableDefinition<'_, &[u8; 16], &[u8]> = TableDefinition::new("orders_v1");
 
 /// Licence id to encoded `LicenceRecord`.
-pub(super) const LICENCES: TableDefinition<'_, &[u8; 16], &[u8]> = TableDefinition::new("licences_v1");
+pub(super) const LICENCES: TableDefinition<'_, &[u8; 16], &[u8]> = TableDefinition::new("licences_v2");
 
 /// Job id to the encoded place of the result, and the result itself.
 pub(super) const JOB_RESULTS: TableDefinition<'_, &[u8; 16], (&[u8], &[u8])> = TableDefinition::new("job_results_v1");
@@ -28,8 +28,12 @@ pub(super) const CHUNKS: TableDefinition<'_, (&[u8; 32], u32), &[u8]> = TableDef
 pub(super) const SETTINGS: &str = "settings";
 pub(super) const ENROLMENT: &str = "enrolment";
 pub(super) const KEYS: &str = "keys";
-pub(super) const CLOCK: &str = "clock";
+pub(super) const SEAL: &str = "seal";
 pub(super) const CATALOGUE: &str = "catalogue";
+
+/// The names of all of these tables.
+pub(super) const NAMES: [&str; 7] =
+    ["state_v2", "counters_v1", "orders_v1", "licences_v2", "job_results_v1", "packages_v1", "chunks_v1"];
 
 /// How many transactions were committed: tells after a failed commit whether it took place.
 pub(super) const COMMITS: &str = "commits";

@@ -20,7 +20,9 @@ pub(super) fn status_bar(ui: &mut Ui, cx: &Cx<'_>) -> Rect {
         ui.spacing_mut().item_spacing.x = 22.0;
         widgets::say_line(ui, theme::BODY_BOLD, theme::BAR_INK, texts.clock(cx.view.now));
         link(ui, cx);
-        if let Some(serial) = &cx.view.serial {
+        if cx.view.clock_in_doubt {
+            widgets::say_line(ui, theme::SMALL, theme::BAR_WARN, texts.msg_status_clock_in_doubt());
+        } else if let Some(serial) = &cx.view.serial {
             widgets::say_line(ui, theme::SMALL, theme::BAR_SOFT, texts.msg_status_serial(serial.as_str()));
         }
         ui.min_rect().left()

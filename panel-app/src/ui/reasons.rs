@@ -3,7 +3,7 @@
 use protocol::{FailureCode, RefusalCode};
 
 use super::texts::Texts;
-use crate::core::{Failure, JobFault};
+use crate::core::{Failure, JobFault, LockReason};
 
 /// Why something did not work, for a person in an office.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +89,8 @@ fn refusal(texts: &Texts, code: RefusalCode) -> Reason {
         RefusalCode::TooManyAttempts => {
             reason!(texts, msg_refusal_too_many_attempts, msg_refusal_too_many_attempts_advice)
         }
+        RefusalCode::LicenceEnded => reason!(texts, msg_refusal_licence_ended, msg_refusal_licence_ended_advice),
+        RefusalCode::LicenceLocked => reason!(texts, msg_refusal_licence_locked, msg_refusal_licence_locked_advice),
     }
 }
 
@@ -115,11 +117,22 @@ fn job_fault(texts: &Texts, fault: JobFault) -> Reason {
         }
         JobFault::OptionDamaged => reason!(texts, msg_job_fault_option_damaged, msg_job_fault_option_damaged_advice),
         JobFault::NotInstalled => reason!(texts, msg_job_fault_not_installed, msg_job_fault_not_installed_advice),
+        JobFault::Locked => reason!(texts, msg_job_fault_locked, msg_job_fault_locked_advice),
         JobFault::ResultWaiting => {
             reason!(texts, msg_job_fault_result_waiting, msg_job_fault_result_waiting_advice)
         }
         JobFault::TrayUnwritable => {
             reason!(texts, msg_job_fault_tray_unwritable, msg_job_fault_tray_unwritable_advice)
         }
+    }
+}
+
+/// Why a licence is locked.
+pub(super) fn lock(texts: &Texts, lock: LockReason) -> Reason {
+    match lock {
+        LockReason::KeyMissing => reason!(texts, msg_lock_key_missing, msg_lock_key_missing_advice),
+        LockReason::Edited => reason!(texts, msg_lock_edited, msg_lock_edited_advice),
+        LockReason::ClockInDoubt => reason!(texts, msg_lock_clock_in_doubt, msg_lock_clock_in_doubt_advice),
+        LockReason::Restored => reason!(texts, msg_lock_restored, msg_lock_restored_advice),
     }
 }

@@ -10,7 +10,7 @@ use protocol::{FailureCode, LicenceId, Offer, OrderId, RefusalCode, ReleaseVersi
 
 use crate::core::{
     ActiveDownload, DocumentRow, EndReason, EndedOption, Failure, FailureAdvice, InstalledOption, JobFault, JobKind,
-    JobState, JobView, Language, LicenceNote, LinkState, OptionSummary, Progress, Screen, StoreRow, View,
+    JobState, JobView, Language, LicenceNote, LinkState, LockReason, OptionSummary, Progress, Screen, StoreRow, View,
 };
 
 /// 2026-11-23 09:41 in Japan.
@@ -166,6 +166,7 @@ fn ended() -> Vec<EndedOption> {
         one(9, 0, "uses:10", EndReason::UsedUp, 9),
         one(10, 5, "days:30", EndReason::PeriodOver, 40),
         one(11, 4, "uses:50", EndReason::Removed, 41),
+        one(12, 2, "uses:100", EndReason::Revoked, 50),
     ]
 }
 
@@ -180,8 +181,18 @@ pub fn view(screen: Screen) -> View {
         customer: Some(Text::new("株式会社 青葉商事").unwrap()),
         link: LinkState::Up,
         now: NOW,
+        clock_in_doubt: false,
         installed: installed(),
     }
+}
+
+/// A panel whose clock is wrong, with a licence for each reason to be locked.
+fn locked() -> View {
+    let mut view = view(Screen::MyOptions { ended: ended() });
+    for (option, reason) in view.installed.iter_mut().zip(LockReason::ALL) {
+        option.left = LicenceNote::Locked(reason);
+    }
+    View { clock_in_doubt: true, ..view }
 }
 
 /// A panel as it leaves the factory.
@@ -290,6 +301,7 @@ pub fn all() -> Vec<(&'static str, View)> {
             view(Screen::Failed { option: None, failure: Failure::NotGenuine, advice: FailureAdvice::GiveUp }),
         ),
         ("my-options", view(Screen::MyOptions { ended: ended() })),
+        ("my-options-locked", locked()),
         ("my-options-empty", View { installed: vec![], ..view(Screen::MyOptions { ended: vec![] }) }),
         ("settings", view(Screen::Settings)),
         ("settings-fresh", fresh(Screen::Settings)),

@@ -19,12 +19,13 @@ use super::texts::Texts;
 use crate::core::{Failure, JobFault, Language, Screen, View};
 use stage::{Stage, stage};
 
-const JOB_FAULTS: [JobFault; 7] = [
+const JOB_FAULTS: [JobFault; 8] = [
     JobFault::DocumentUnreadable,
     JobFault::DocumentUnsuitable,
     JobFault::DocumentTooLarge,
     JobFault::OptionDamaged,
     JobFault::NotInstalled,
+    JobFault::Locked,
     JobFault::TrayUnwritable,
     JobFault::ResultWaiting,
 ];

@@ -116,6 +116,7 @@ impl Texts {
             LicenceNote::Time(ms) if ms >= MINUTE_MS => self.msg_left_minutes(ms / MINUTE_MS),
             LicenceNote::Time(_) => self.msg_left_moment(),
             LicenceNote::Ending => self.msg_left_ending(),
+            LicenceNote::Locked(_) => self.msg_left_locked(),
         }
     }
 
@@ -125,6 +126,7 @@ impl Texts {
             EndReason::UsedUp => self.msg_ended_used_up(date),
             EndReason::PeriodOver => self.msg_ended_period_over(date),
             EndReason::Removed => self.msg_ended_removed(date),
+            EndReason::Revoked => self.msg_ended_revoked(date),
         }
     }
 

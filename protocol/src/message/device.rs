@@ -5,13 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::keys::{KeyList, KeyRole, RootSigned};
 use crate::message::enrol::CertificateChain;
+use crate::message::report::{DeviceReport, ReportAnswer};
 use crate::offer::OfferList;
 use crate::package::OptionKind;
 use crate::signed::Signable;
 use crate::text::{Description, Name};
 use crate::{
-    ContractPin, ContractUserId, Digest, FailureCode, Licence, Manifest, OptionId, OrderId, OrderState, ReleaseVersion,
-    Signed, Text, Ticket, Timestamp, UsageForm,
+    ContractPin, ContractUserId, Digest, FailureCode, Licence, LicenceId, Manifest, OptionId, OrderId, OrderState,
+    ReleaseVersion, Signed, Text, Ticket, Timestamp, UsageForm,
 };
 
 /// What a device can ask.
@@ -68,6 +69,13 @@ pub enum DeviceRequest {
         /// of the key that the device is enrolled with.
         csr: Vec<u8>,
     },
+    /// What became of the licences.
+    Report(Box<DeviceReport>),
+    /// A licence of this device again, because its key is lost or its record is not to be trusted. Costs nothing.
+    Licence {
+        /// Which.
+        licence: LicenceId,
+    },
 }
 
 /// Why a device gives an order up.
@@ -90,7 +98,7 @@ pub enum DeviceReply {
     Authorised(Box<Authorised>),
     /// To `Received`: both ends agree.
     Delivered,
-    /// To `Choose`: the licence; the charge is on file.
+    /// To `Choose` and `Licence`: the licence; the charge is on file.
     Licensed(Signed<Licence>),
     /// To `Abandon`: the order is closed and nothing was charged.
     Abandoned,
@@ -103,6 +111,8 @@ pub enum DeviceReply {
         /// The device's certificate and those above it, without the root.
         chain: CertificateChain,
     },
+    /// To `Report`.
+    Reported(ReportAnswer),
 }
 
 /// What the vendor knows about the device that asks.

@@ -4,12 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::keys::{KeyId, KeyList, KeyRequest, KeyRole, RootSigned};
 use crate::message::device::Bilingual;
+use crate::message::report::{DeviceFault, Standing};
 use crate::offer::OfferList;
 use crate::package::OptionKind;
 use crate::text::{Description, Name, SearchText};
 use crate::{
     ActivationCode, ContractPin, ContractUserId, CustomerId, DeviceSerial, Digest, FailureCode, InvoiceNumber,
-    OptionId, OrderId, OrderState, ReleaseVersion, Text, Timestamp, UsageForm, Yen,
+    LicenceId, OptionId, OrderId, OrderState, ReleaseVersion, Text, Timestamp, UsageForm, Yen,
 };
 
 /// Most rows of one page.
@@ -135,6 +136,27 @@ pub enum StaffRequest {
         /// What whoever types the ID must know besides; `None` if the ID alone is enough.
         pin: Option<ContractPin>,
     },
+    /// Licences, newest first.
+    Licences {
+        /// Which page.
+        query: Query,
+        /// Which licences.
+        filter: LicenceFilter,
+    },
+    /// Ends a licence before its time; the device erases it as soon as it hears of it.
+    RevokeLicence {
+        /// Which.
+        licence: LicenceId,
+    },
+    /// Devices that have noticed something or of which the vendor has, those that wait for a decision first.
+    DeviceAlarms(Query),
+    /// Decides about a device whose temporary licences are locked.
+    DecideDevice {
+        /// Which.
+        serial: DeviceSerial,
+        /// What becomes of its temporary licences.
+        decision: Decision,
+    },
 }
 
 /// What is to change about the keys.
@@ -194,6 +216,14 @@ pub enum StaffReply {
     Keys(KeyStatus),
     /// To `ProposeKeys` where the root's key is not: to be signed where it is.
     KeyRequest(KeyRequest),
+    /// To `Licences`.
+    Licences(Page<LicenceRow>),
+    /// To `RevokeLicence`: the licence as it is now.
+    Licence(LicenceRow),
+    /// To `DeviceAlarms`.
+    DeviceAlarms(Page<DeviceAlarmRow>),
+    /// To `DecideDevice`: the device as it is now.
+    DeviceAlarm(DeviceAlarmRow),
 }
 
 /// The keys of the vendor.
@@ -220,6 +250,8 @@ pub enum Topic {
     Orders,
     /// Charges and invoices.
     Charges,
+    /// Licences, and what devices have noticed.
+    Licences,
 }
 
 /// Which rows of a list.
@@ -259,6 +291,10 @@ pub struct Overview {
     pub charged: Yen,
     /// Devices whose certificate two machines were seen to use.
     pub devices_cloned: u64,
+    /// Licences that are over and of which no device has said that they are erased.
+    pub licences_not_erased: u64,
+    /// Devices whose temporary licences are locked until staff decide.
+    pub devices_flagged: u64,
 }
 
 /// A customer in a sentence.
@@ -519,4 +555,97 @@ pub struct InvoiceDocument {
     pub head: InvoiceRow,
     /// Its charges, oldest first; at most [`INVOICE_LINES_MAX`].
     pub lines: Vec<ChargeRow>,
+}
+
+/// Which licences.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LicenceFilter {
+    /// Paid for by this customer.
+    pub customer: Option<CustomerId>,
+    /// On this device.
+    pub device: Option<DeviceSerial>,
+    /// Those that are over and not erased.
+    pub alarms_only: bool,
+}
+
+/// A licence, as the vendor knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LicenceRow {
+    /// The licence.
+    pub licence: LicenceId,
+    /// The device that holds it.
+    pub device: DeviceSerial,
+    /// Who paid.
+    pub customer: Option<CustomerRef>,
+    /// What may be used.
+    pub option: OptionId,
+    /// Its name.
+    pub option_name: Option<Bilingual<Name>>,
+    /// In which form.
+    pub form: UsageForm,
+    /// When the right began.
+    pub issued_at: Timestamp,
+    /// When its period is over.
+    pub ends_at: Option<Timestamp>,
+    /// For licences by count: what is left, as last reported.
+    pub uses_left: Option<u32>,
+    /// Where it stands, as last reported or decided.
+    pub standing: Standing,
+    /// When the device last reported it.
+    pub reported_at: Option<Timestamp>,
+    /// When the device erased it, by its signed receipt.
+    pub erased_at: Option<Timestamp>,
+    /// It is over, should be erased by now, and there is no receipt.
+    pub not_erased: bool,
+}
+
+/// Why the vendor locks a device's temporary licences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum FlagReason {
+    /// It reported a state that is older than one it had reported before.
+    Restored,
+    /// It found its own records altered.
+    Edited,
+}
+
+impl FlagReason {
+    /// Every reason, in wire order.
+    pub const ALL: [Self; 2] = [Self::Restored, Self::Edited];
+
+    /// The stable name for scripts.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Restored => "restored",
+            Self::Edited => "edited",
+        }
+    }
+}
+
+/// What becomes of the temporary licences of a flagged device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Decision {
+    /// They may be used again.
+    Release,
+    /// They end.
+    End,
+}
+
+/// A device that staff should look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceAlarmRow {
+    /// Factory ID.
+    pub serial: DeviceSerial,
+    /// Who pays.
+    pub customer: Option<CustomerRef>,
+    /// Why its temporary licences are locked, and since when; none if they are not.
+    pub flag: Option<(FlagReason, Timestamp)>,
+    /// Temporary licences that it holds.
+    pub temporary: u64,
+    /// What it has noticed, newest first; at most [`DeviceAlarmRow::FAULTS_MAX`].
+    pub faults: Vec<DeviceFault>,
+}
+
+impl DeviceAlarmRow {
+    /// Most faults in a row.
+    pub const FAULTS_MAX: usize = 10;
 }

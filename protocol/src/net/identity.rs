@@ -6,7 +6,7 @@ use rustls::pki_types::CertificateDer;
 use x509_parser::extensions::GeneralName;
 
 use crate::time::SECOND_MS;
-use crate::{DeviceSerial, StaffName, Timestamp};
+use crate::{DeviceKeyHash, DeviceSerial, StaffName, Timestamp};
 
 /// The holder of a client certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -42,6 +42,18 @@ impl Identity {
             [GeneralName::URI(uri)] => Self::from_uri(uri),
             _ => Err(IdentityError),
         }
+    }
+
+    /// The hash of the certificate's key, which licences are bound to.
+    pub fn key_hash(certificate: &CertificateDer<'_>) -> Result<DeviceKeyHash, IdentityError> {
+        let (_, parsed) = x509_parser::parse_x509_certificate(certificate).map_err(|_| IdentityError)?;
+        Ok(DeviceKeyHash::of(parsed.public_key().raw))
+    }
+
+    /// The certificate's key itself, as a point of its curve: verifies what its holder has signed.
+    pub fn public_key(certificate: &CertificateDer<'_>) -> Result<Vec<u8>, IdentityError> {
+        let (_, parsed) = x509_parser::parse_x509_certificate(certificate).map_err(|_| IdentityError)?;
+        Ok(parsed.public_key().subject_public_key.data.to_vec())
     }
 
     fn from_uri(uri: &str) -> Result<Self, IdentityError> {

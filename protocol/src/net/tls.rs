@@ -10,7 +10,8 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{DigitallySignedStruct, RootCertStore, SignatureScheme};
 
-use super::{Credentials, endpoint};
+use super::peer_time::{NothingCertain, PeerTime};
+use super::{Credentials, PastTime, endpoint};
 use crate::CaFingerprint;
 use crate::message::Service;
 
@@ -76,7 +77,28 @@ pub fn client_config(credentials: &Credentials, service: Service) -> Result<quin
     quic_client(tls, service)
 }
 
-/// A client of the enrolment service that has no certificate and knows the root by its fingerprint only.
+/// A device's client of `service`: as [`client_config`], on a machine whose clock may be wrong.
+pub fn device_config(
+    credentials: &Credentials,
+    service: Service,
+    clock: Arc<dyn PastTime>,
+) -> Result<quinn::ClientConfig, TlsError> {
+    let provider = crypto_provider();
+    let inner = WebPkiServerVerifier::builder_with_provider(roots(&credentials.root)?, provider.clone())
+        .build()
+        .map_err(TlsError::new)?;
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .map_err(TlsError::new)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(PeerTime { inner, clock }))
+        .with_client_auth_cert(credentials.chain.clone(), credentials.private_key())
+        .map_err(TlsError::new)?;
+    quic_client(tls, service)
+}
+
+/// A client of the enrolment service that has no certificate and knows the root by its fingerprint only. Nothing is certain
+/// to it about the time, so it does not judge whether the server's certificate has run out.
 pub fn enrol_config(fingerprint: CaFingerprint) -> Result<quinn::ClientConfig, TlsError> {
     anonymous_config(fingerprint, Service::Enrol)
 }
@@ -84,8 +106,9 @@ pub fn enrol_config(fingerprint: CaFingerprint) -> Result<quinn::ClientConfig, T
 /// The same for any service; all but enrolment turn it away.
 pub fn anonymous_config(fingerprint: CaFingerprint, service: Service) -> Result<quinn::ClientConfig, TlsError> {
     let provider = crypto_provider();
-    let verifier =
+    let pinned =
         PinnedRoot { fingerprint, algorithms: provider.signature_verification_algorithms, provider: provider.clone() };
+    let verifier = PeerTime { inner: Arc::new(pinned), clock: Arc::new(NothingCertain) };
     let tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(TlsError::new)?

@@ -7,13 +7,13 @@ use protocol::{FailureCode, OrderState, RefusalCode, Signed};
 
 use super::book::{Page, variants};
 use super::world::{
-    NOW, catalogue, contract, licence, licence_key, manifest, offers, option, order, pin, release_key, signed_key_list,
-    signed_ticket, text, uses,
+    NOW, catalogue, contract, licence, licence_key, manifest, offers, option, order, pin, release_key, report,
+    report_answer, signed_key_list, signed_ticket, text, uses,
 };
 
 variants! {
-    DeviceRequest { Hello, Catalogue, Order, Received, Choose, Abandon, Status, Keys, Renew }
-    DeviceReply { Hello, Catalogue, Authorised, Delivered, Licensed, Abandoned, Status, Keys, Renewed }
+    DeviceRequest { Hello, Catalogue, Order, Received, Choose, Abandon, Status, Keys, Renew, Report, Licence }
+    DeviceReply { Hello, Catalogue, Authorised, Delivered, Licensed, Abandoned, Status, Keys, Renewed, Reported }
 }
 
 pub(crate) fn requests() -> Page {
@@ -35,6 +35,8 @@ pub(crate) fn requests() -> Page {
         ("", DeviceRequest::Status { order }),
         ("", DeviceRequest::Keys),
         ("", DeviceRequest::Renew { csr: vec![0x30, 0x81, 0x01] }),
+        ("", DeviceRequest::Report(Box::new(report()))),
+        ("", DeviceRequest::Licence { licence: order.into() }),
     ])
 }
 
@@ -63,6 +65,7 @@ pub(crate) fn replies() -> Page {
             ("", DeviceReply::Status(OrderState::Delivered)),
             ("", DeviceReply::Keys(signed_key_list())),
             ("", DeviceReply::Renewed { chain }),
+            ("", DeviceReply::Reported(report_answer())),
         ])
         .value("Reply of DeviceReply::Delivered", Reply { now: NOW, outcome: Ok(DeviceReply::Delivered) })
         .value("Reply of DeviceReply, refused contract-required", refused)

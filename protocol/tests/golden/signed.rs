@@ -4,8 +4,8 @@ use protocol::{Signed, UsageForm};
 
 use super::book::Page;
 use super::world::{
-    catalogue, days, key_list, licence, licence_key, manifest, release_key, root_key, signed_key_list, signed_ticket,
-    ticket, uses,
+    catalogue, days, key_list, licence, licence_key, manifest, receipt, release_key, root_key, signed_key_list,
+    signed_receipt, signed_ticket, ticket, uses,
 };
 
 pub(crate) fn page() -> Page {
@@ -28,4 +28,6 @@ pub(crate) fn page() -> Page {
     .value("KeyList", key_list())
     .value("RootSigned KeyList", signed_key_list())
     .value("Signed Licence, uses:10, licence key", Signed::new(&licence(uses()), &licence_key()))
+    .value("EraseReceipt", receipt())
+    .value("SignedReceipt, with 66 and 77 for a signature", signed_receipt())
 }

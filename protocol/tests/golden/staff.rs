@@ -1,10 +1,12 @@
 //! Messages of `kobai-staff/1`.
 
 use protocol::keys::KeyRequest;
+use protocol::message::report::{DeviceFault, FaultKind, Standing};
 use protocol::message::staff::{
-    ChargeFilter, ChargeRow, ContractRow, CustomerFields, CustomerRef, CustomerRow, DeliveryRow, DeviceFields,
-    DeviceRow, DeviceState, InvoiceDocument, InvoiceRow, KeyChange, KeyStatus, OptionFields, OptionRow, OrderRow,
-    Overview, Page as Rows, Query, ReleaseRow, Settlement, StaffReply, StaffRequest, Topic,
+    ChargeFilter, ChargeRow, ContractRow, CustomerFields, CustomerRef, CustomerRow, Decision, DeliveryRow,
+    DeviceAlarmRow, DeviceFields, DeviceRow, DeviceState, FlagReason, InvoiceDocument, InvoiceRow, KeyChange,
+    KeyStatus, LicenceFilter, LicenceRow, OptionFields, OptionRow, OrderRow, Overview, Page as Rows, Query, ReleaseRow,
+    Settlement, StaffReply, StaffRequest, Topic,
 };
 use protocol::package::OptionKind;
 use protocol::{
@@ -22,11 +24,11 @@ variants! {
         Whoami, Overview, Customers, CreateCustomer, UpdateCustomer, AddContract, SetContract, Devices,
         RegisterDevice, UpdateDevice, NewActivationCode, RevokeDevice, Options, CreateOption, UpdateOption, Publish,
         Orders, Charges, Invoices, Invoice, CreateInvoice, Settle, Watch, Keys, ProposeKeys, ImportKeys,
-        SetContractPin,
+        SetContractPin, Licences, RevokeLicence, DeviceAlarms, DecideDevice,
     }
     StaffReply {
         Whoami, Overview, Customers, Customer, Devices, Device, Activation, Options, Option, Orders, Charges,
-        Invoices, Invoice, Changed, Keys, KeyRequest,
+        Invoices, Invoice, Changed, Keys, KeyRequest, Licences, Licence, DeviceAlarms, DeviceAlarm,
     }
 }
 
@@ -44,6 +46,7 @@ pub(crate) fn requests() -> Page {
     let query = || Query { search: Some(text("青空")), offset: 20, limit: 10 };
     let customer = Some(CUSTOMER);
     let everything = ChargeFilter { customer, from: Some(NOW), until: Some(LATER), uninvoiced_only: true };
+    let alarming = LicenceFilter { customer, device: Some(serial.clone()), alarms_only: true };
     Page::new("staff-requests.txt", "kobai-staff/1, what staff ask.").every(vec![
         ("", StaffRequest::Whoami),
         ("", StaffRequest::Overview),
@@ -57,7 +60,7 @@ pub(crate) fn requests() -> Page {
         ("", StaffRequest::RegisterDevice(device_fields())),
         ("", StaffRequest::UpdateDevice(DeviceFields { customer: None, ..device_fields() })),
         ("", StaffRequest::NewActivationCode { serial: serial.clone() }),
-        ("", StaffRequest::RevokeDevice { serial }),
+        ("", StaffRequest::RevokeDevice { serial: serial.clone() }),
         ("", StaffRequest::Options(query())),
         ("", StaffRequest::CreateOption(option_fields())),
         ("", StaffRequest::UpdateOption(OptionFields { for_sale: false, ..option_fields() })),
@@ -77,6 +80,11 @@ pub(crate) fn requests() -> Page {
         ("", StaffRequest::ImportKeys(signed_key_list())),
         ("a PIN", StaffRequest::SetContractPin { contract: contract(), pin: Some(pin()) }),
         ("none", StaffRequest::SetContractPin { contract: contract(), pin: None }),
+        ("all", StaffRequest::Licences { query: Query::default(), filter: LicenceFilter::default() }),
+        ("some", StaffRequest::Licences { query: query(), filter: alarming }),
+        ("", StaffRequest::RevokeLicence { licence: order().into() }),
+        ("", StaffRequest::DeviceAlarms(query())),
+        ("", StaffRequest::DecideDevice { serial, decision: Decision::End }),
     ])
 }
 
@@ -92,7 +100,7 @@ pub(crate) fn replies() -> Page {
         ..order_row()
     };
     let bare = OptionRow { release: None, ..option_row() };
-    let topics = vec![Topic::Customers, Topic::Devices, Topic::Options, Topic::Orders, Topic::Charges];
+    let topics = vec![Topic::Customers, Topic::Devices, Topic::Options, Topic::Orders, Topic::Charges, Topic::Licences];
     Page::new("staff-replies.txt", "kobai-staff/1, what staff are answered.").every(vec![
         ("", StaffReply::Whoami { name: text("sato.h") }),
         ("", StaffReply::Overview(overview())),
@@ -111,6 +119,10 @@ pub(crate) fn replies() -> Page {
         ("everything", StaffReply::Changed(topics)),
         ("", StaffReply::Keys(key_status())),
         ("", StaffReply::KeyRequest(KeyRequest { present: signed_key_list(), proposed: key_list() })),
+        ("", StaffReply::Licences(page_of(vec![licence_row()]))),
+        ("", StaffReply::Licence(licence_row())),
+        ("", StaffReply::DeviceAlarms(page_of(vec![alarm_row()]))),
+        ("", StaffReply::DeviceAlarm(DeviceAlarmRow { flag: None, ..alarm_row() })),
     ])
 }
 
@@ -217,6 +229,34 @@ fn charge_row() -> ChargeRow {
     }
 }
 
+fn licence_row() -> LicenceRow {
+    LicenceRow {
+        licence: order().into(),
+        device: serial(),
+        customer: Some(customer_ref()),
+        option: option(),
+        option_name: Some(names()),
+        form: uses(),
+        issued_at: NOW,
+        ends_at: None,
+        uses_left: Some(7),
+        standing: Standing::Active,
+        reported_at: Some(LATER),
+        erased_at: None,
+        not_erased: false,
+    }
+}
+
+fn alarm_row() -> DeviceAlarmRow {
+    DeviceAlarmRow {
+        serial: serial(),
+        customer: None,
+        flag: Some((FlagReason::Restored, NOW)),
+        temporary: 2,
+        faults: vec![DeviceFault { at: NOW, kind: FaultKind::SealBroken }],
+    }
+}
+
 fn invoice_row() -> InvoiceRow {
     InvoiceRow {
         number: INVOICE,
@@ -238,5 +278,7 @@ fn overview() -> Overview {
         uninvoiced: yen(4_000),
         charged: yen(26_000),
         devices_cloned: 1,
+        licences_not_erased: 2,
+        devices_flagged: 1,
     }
 }

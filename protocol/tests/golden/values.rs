@@ -3,15 +3,16 @@
 use protocol::message::Reply;
 use protocol::message::content::TransferOutcome;
 use protocol::message::device::AbandonReason;
-use protocol::message::staff::{DeviceState, KeyChange, Settlement, Topic};
+use protocol::message::report::{FaultKind, Standing};
+use protocol::message::staff::{Decision, DeviceState, FlagReason, KeyChange, Settlement, Topic};
 use protocol::package::{ChunkRange, MissingChunks, OptionKind};
 use protocol::{
-    ActivationCode, CaFingerprint, CustomerId, Digest, FailureCode, InvoiceNumber, KeyRole, LicenceId, OrderState,
-    Refusal, RefusalCode, ReleaseVersion, StaffName, Timestamp, UsageForm, Yen,
+    ActivationCode, CaFingerprint, CustomerId, DeviceKeyHash, Digest, EndReason, FailureCode, InvoiceNumber, KeyRole,
+    LicenceId, LockReason, OrderState, Refusal, RefusalCode, ReleaseVersion, StaffName, Timestamp, UsageForm, Yen,
 };
 
 use super::book::{Page, variants};
-use super::world::{NOW, contract, days, offers, option, order, pin, release_key, serial, text, uses};
+use super::world::{NOW, contract, days, mark, offers, option, order, pin, release_key, serial, text, uses};
 
 variants! {
     UsageForm { Permanent, Uses, Days }
@@ -26,13 +27,19 @@ variants! {
     DeviceState { Registered, Enrolled, Revoked }
     KeyRole { Release, Licence }
     KeyChange { Rotate, Revoke }
-    Topic { Customers, Devices, Options, Orders, Charges }
+    EndReason { UsedUp, PeriodOver, Removed, Revoked }
+    LockReason { KeyMissing, Edited, ClockInDoubt, Restored }
+    Standing { Active, Locked, Ended }
+    FaultKind { ClockSetBack, ClockJumped, RecordEdited, RecordMissing, SealBroken }
+    FlagReason { Restored, Edited }
+    Decision { Release, End }
+    Topic { Customers, Devices, Options, Orders, Charges, Licences }
     RefusalCode {
         BadMessage, NotPermitted, UnknownDevice, DeviceRevoked, ActivationRefused, ContractRequired, ContractRefused,
         CustomerSuspended, UnknownOption, OptionNotForSale, UnknownOrder, OrderMismatch, OrderClosed, AlreadyLicensed,
         NotDelivered, DigestMismatch, OfferNotAvailable, AlreadyChosen, TicketInvalid, TicketExpired, NoSuchChunk,
         PackageUnavailable, ServiceUnavailable, Busy, StorageFailed, NotFound, Conflict, InvalidInput,
-        UploadIncomplete, TooManyAttempts,
+        UploadIncomplete, TooManyAttempts, LicenceEnded, LicenceLocked,
     }
 }
 
@@ -48,7 +55,16 @@ pub(crate) fn page() -> Page {
         OrderState::Cancelled,
         OrderState::Expired,
     ];
-    let topics = [Topic::Customers, Topic::Devices, Topic::Options, Topic::Orders, Topic::Charges];
+    let topics = [Topic::Customers, Topic::Devices, Topic::Options, Topic::Orders, Topic::Charges, Topic::Licences];
+    let licence = LicenceId::from(order());
+    let standings = [Standing::Active, Standing::Locked(LockReason::Edited), Standing::Ended(EndReason::Removed, NOW)];
+    let faults = [
+        FaultKind::ClockSetBack(3_600_000),
+        FaultKind::ClockJumped(315_360_000_000),
+        FaultKind::RecordEdited(licence),
+        FaultKind::RecordMissing(licence),
+        FaultKind::SealBroken,
+    ];
     let device_states = [DeviceState::Registered, DeviceState::Enrolled, DeviceState::Revoked];
     let range = |first, count| ChunkRange { first, count };
     Page::new("values.txt", "Values and codes that messages are built from.")
@@ -63,6 +79,8 @@ pub(crate) fn page() -> Page {
         .value("CustomerId C-0012", CustomerId(12))
         .value("InvoiceNumber INV-0034", InvoiceNumber(34))
         .value("ReleaseVersion 3", ReleaseVersion(3))
+        .value("DeviceKeyHash of the bytes \"key\"", DeviceKeyHash::of(b"key"))
+        .value("UsageMark 9", mark(9))
         .value("CaFingerprint of the bytes \"CA\"", CaFingerprint::of(b"CA"))
         .value("KeyId of the release key in signed.txt", release_key().verify_key().id())
         .value("Digest of no bytes", Digest::of(b""))
@@ -95,6 +113,12 @@ pub(crate) fn page() -> Page {
         .every(vec![("", Settlement::Monthly), ("", Settlement::OnDemand)])
         .every(device_states.map(|state| ("", state)).to_vec())
         .every(topics.map(|topic| ("", topic)).to_vec())
+        .every(EndReason::ALL.map(|reason| (reason.name(), reason)).to_vec())
+        .every(LockReason::ALL.map(|reason| (reason.name(), reason)).to_vec())
+        .every(standings.map(|standing| ("", standing)).to_vec())
+        .every(faults.map(|fault| ("", fault)).to_vec())
+        .every(FlagReason::ALL.map(|reason| (reason.name(), reason)).to_vec())
+        .every(vec![("", Decision::Release), ("", Decision::End)])
         .every(RefusalCode::ALL.iter().map(|code| (code.code(), *code)).collect())
         .value("Refusal busy, no detail", Refusal::from(RefusalCode::Busy))
         .value("Refusal invalid-input, detail \"price\"", Refusal::with_detail(RefusalCode::InvalidInput, "price"))

@@ -2,11 +2,15 @@
 
 use protocol::keys::{KeyEntry, RootKey, RootSigned, RootSigningKey};
 use protocol::message::device::{Bilingual, Catalogue, CatalogueEntry};
+use protocol::message::report::{
+    DeviceFault, DeviceReport, FaultKind, LicenceReport, ReportAnswer, Standing, UsageMark,
+};
 use protocol::package::{Manifest, OptionKind};
+use protocol::receipt::{EraseReceipt, SignedReceipt};
 use protocol::signed::{Signed, SigningKey};
 use protocol::{
-    ContentKey, ContractPin, ContractUserId, DeviceSerial, Digest, KeyList, KeyRole, Licence, LicenceId, Offer,
-    OfferList, OptionId, OrderId, ReleaseVersion, Text, Ticket, Timestamp, UsageForm, Yen,
+    ContentKey, ContractPin, ContractUserId, DeviceKeyHash, DeviceSerial, Digest, EndReason, KeyList, KeyRole, Licence,
+    LicenceId, Offer, OfferList, OptionId, OrderId, ReleaseVersion, Text, Ticket, Timestamp, UsageForm, Yen,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_ms(1_795_000_000_000);
@@ -84,12 +88,14 @@ pub(crate) fn licence(form: UsageForm) -> Licence {
     Licence {
         id: LicenceId::from(order()),
         device: serial(),
+        device_key: DeviceKeyHash([0x55; 32]),
         option: option(),
         version: ReleaseVersion(3),
         package: manifest().digest(),
         form,
         price: yen(2_000),
         issued_at: NOW,
+        uses_left: matches!(form, UsageForm::Uses(_)).then_some(7),
         content_key: ContentKey::from_bytes([0x33; 32]),
     }
 }
@@ -140,4 +146,46 @@ pub(crate) fn signed_key_list() -> RootSigned<KeyList> {
         panic!("the list has changed; a new signature: {}", data_encoding::HEXLOWER.encode(&bytes[bytes.len() - 64..]));
     }
     signed
+}
+
+pub(crate) fn receipt() -> EraseReceipt {
+    EraseReceipt {
+        device: serial(),
+        licence: LicenceId::from(order()),
+        package: manifest().digest(),
+        reason: EndReason::UsedUp,
+        erased_at: LATER,
+    }
+}
+
+/// With halves of a signature that nobody has made: signing is not repeatable.
+pub(crate) fn signed_receipt() -> SignedReceipt {
+    SignedReceipt { bytes: protocol::codec::encode(&receipt()), r: [0x66; 32], s: [0x77; 32] }
+}
+
+pub(crate) fn mark(sequence: u64) -> UsageMark {
+    UsageMark { sequence, head: Digest([0x88; 32]) }
+}
+
+pub(crate) fn report() -> DeviceReport {
+    let licence = LicenceId::from(order());
+    DeviceReport {
+        acknowledged: UsageMark::default(),
+        mark: mark(9),
+        clock: NOW,
+        licences: vec![LicenceReport { licence, standing: Standing::Active, uses_left: Some(7) }],
+        faults: vec![DeviceFault { at: NOW, kind: FaultKind::ClockSetBack(3_600_000) }],
+        receipts: vec![signed_receipt()],
+    }
+}
+
+pub(crate) fn report_answer() -> ReportAnswer {
+    let licence = LicenceId::from(order());
+    ReportAnswer {
+        acknowledged: mark(9),
+        locked: vec![licence],
+        released: vec![],
+        revoked: vec![licence],
+        receipts: vec![licence],
+    }
 }

@@ -1,7 +1,13 @@
 //! Who is let in: the vendor's CA decides, certificates are good for one purpose, and the ALPN names the service.
 
+use std::sync::Arc;
+
+use protocol::Timestamp;
 use protocol::message::Service;
-use protocol::net::{Client, CloseCode, Credentials, DeviceKey, Identity, LinkError, client_config, enrol_config};
+use protocol::net::{
+    Client, CloseCode, Credentials, DeviceKey, Identity, LinkError, PastTime, client_config, device_config,
+    enrol_config,
+};
 
 use super::peers::{Vendor, authority, bare_client, device, identity, now, staff, twenty_years_ago};
 
@@ -79,8 +85,35 @@ async fn a_certificate_that_has_run_out_is_refused_on_either_side() {
 
     let vendor = Vendor::with(vendor.authority, &expired_server, &Service::ALL);
     assert_distrust(vendor.ask(vendor.client_of(Service::Staff, &staff()), 1).await);
-    let enrolling = enrol_config(vendor.authority.fingerprint()).unwrap();
-    assert_distrust(vendor.ask(enrolling, 1).await);
+    let device = vendor.authority.issue_client(&device(), now()).unwrap();
+    let past = |past| device_config(&device, Service::Device, Arc::new(Past(past))).unwrap();
+    assert_distrust(vendor.ask(past(Some(now())), 1).await);
+}
+
+/// A machine that knows this to be past.
+#[derive(Debug)]
+struct Past(Option<Timestamp>);
+
+impl PastTime for Past {
+    fn past(&self) -> Option<Timestamp> {
+        self.0
+    }
+}
+
+#[tokio::test]
+async fn a_machine_that_is_behind_or_knows_no_time_meets_the_vendor_all_the_same() {
+    let vendor = Vendor::new();
+    let device = vendor.authority.issue_client(&device(), now()).unwrap();
+    for past in [None, Some(Timestamp::from_ms(0)), Some(twenty_years_ago()), Some(now())] {
+        let config = device_config(&device, Service::Device, Arc::new(Past(past))).unwrap();
+        assert_eq!(vendor.ask(config, 21).await.unwrap(), 42, "{past:?}");
+    }
+    // Who knows that it is later than the certificate lasts is right not to believe it.
+    let late = Past(Some(now().plus_days(40 * 365)));
+    assert_distrust(vendor.ask(device_config(&device, Service::Device, Arc::new(late)).unwrap(), 1).await);
+    // Another root stays another root, whatever the time.
+    let foreign = authority(now()).issue_client(&self::device(), now()).unwrap();
+    assert_distrust(vendor.ask(device_config(&foreign, Service::Device, Arc::new(Past(None))).unwrap(), 1).await);
 }
 
 #[tokio::test]

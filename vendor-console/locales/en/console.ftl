@@ -8,6 +8,7 @@ nav-customers = Customers
 nav-devices = Devices
 nav-catalogue = Catalogue
 nav-orders = Orders
+nav-licences = Licences
 nav-charges = Charges
 nav-invoices = Invoices
 theme-light = Light
@@ -92,6 +93,17 @@ overview-cloned = { $count ->
 }
 overview-cloned-advice = Find out which of them is the device. A new activation code ends the certificate of both.
 overview-cloned-show = Show devices
+# $count (Number) - Licences.
+overview-not-erased = { $count ->
+    [one] 1 licence is over and not erased
+   *[other] { $count } licences are over and not erased
+}
+# $count (Number) - Devices.
+overview-flagged = { $count ->
+    [one] 1 device needs a decision
+   *[other] { $count } devices need a decision
+}
+overview-to-licences = Look at licences
 overview-live = Latest orders
 overview-all-orders = All orders
 overview-start-title = Nothing has been ordered yet
@@ -336,3 +348,63 @@ error-answer = The server's answer cannot be understood.
 error-answer-advice = Use the same version for server and console.
 error-file-read = The file cannot be read.
 error-file-read-advice = Check the path and the rights on the file.
+
+# Licences
+licence-number = Licence
+licence-issued = Issued
+licence-left = Left
+# $count (Number) - Uses.
+licence-uses-left = { $count ->
+    [one] 1 use
+   *[other] { $count } uses
+}
+licence-active = In use
+licence-locked = Locked
+licence-used-up = Used up
+licence-period-over = Period over
+licence-removed = Removed
+licence-revoked = Revoked
+licence-ended = Ended
+licence-erased = Erased
+licence-reported = Last report
+licence-not-erased = Not erased
+licence-not-erased-advice = It is over, and the device has sent no receipt of its erasure. The device may be switched off or without a network; if it is in use, look into it.
+licence-revoke = Revoke licence
+licence-revoke-confirm = Revoke this licence?
+licence-revoke-warning = The device erases the option as soon as it hears of it. The charge stays.
+licence-revoked-done = The licence is revoked
+licences-alarms-only = Only over and not erased
+licences-empty = No licences yet
+licences-empty-advice = A licence appears here the moment it is bought.
+licences-no-alarm = Nothing is left over
+licences-no-alarm-advice = Every licence that is over has a receipt of its erasure.
+lock-key-missing = The device has lost the key and fetches the licence again.
+lock-edited = The device's record of it was altered.
+lock-clock-in-doubt = The device's clock is further ahead than is believed.
+lock-restored = The device's store was put back to an earlier state.
+# $count (Number) - Devices.
+alarms-title = Devices to look at ({ $count })
+alarm-noticed = Noticed
+alarm-flagged = Needs a decision
+alarm-no-flag = For your information
+alarm-since = Since
+alarm-temporary = Temporary licences
+alarm-decide-advice = The device's temporary licences are locked until you decide.
+alarm-release = Let them be used
+alarm-release-confirm = Let the licences be used again?
+alarm-release-warning = The device continues with what was left when it last reported.
+alarm-end = End them
+alarm-end-confirm = End the device's temporary licences?
+alarm-end-warning = The device erases them as soon as it hears of it. The charges stay.
+alarm-decided = Decided; the device hears of it with its next report
+flag-restored = The device reported an older state than before: its store was put back, or it was copied.
+flag-edited = The device found its own records altered.
+# $hours (Number) - Hours.
+fault-clock-set-back = The clock was set back by { $hours } h.
+# $hours (Number) - Hours.
+fault-clock-jumped = The clock jumped ahead by { $hours } h.
+# $licence (String) - Its number.
+fault-record-edited = Record altered: { $licence }
+# $licence (String) - Its number.
+fault-record-missing = Record gone: { $licence }
+fault-seal-broken = The seal over all records is broken.

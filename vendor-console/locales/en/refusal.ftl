@@ -60,3 +60,7 @@ refusal-upload-incomplete = The upload did not have the announced length.
     .advice = Upload the file again.
 refusal-too-many-attempts = There were too many wrong entries.
     .advice = Wait a while, at most an hour, then try again.
+refusal-licence-ended = This licence has ended.
+    .advice = Buy the option again if it is still needed.
+refusal-licence-locked = This licence is locked.
+    .advice = Ask the vendor to look at this device.

@@ -7,6 +7,7 @@ nav-customers = 顧客
 nav-devices = 機器
 nav-catalogue = カタログ
 nav-orders = 注文
+nav-licences = 利用権
 nav-charges = 課金
 nav-invoices = 請求書
 theme-light = ライト
@@ -68,6 +69,13 @@ overview-cloned = { $count ->
 }
 overview-cloned-advice = どちらが本物の機器か確認してください。有効化コードを再発行して有効化し直すと、両方の証明書が無効になります。
 overview-cloned-show = 機器を表示
+overview-not-erased = { $count ->
+   *[other] 終了後に未消去の利用権 { $count } 件
+}
+overview-flagged = { $count ->
+   *[other] 判断が必要な機器 { $count } 台
+}
+overview-to-licences = 利用権を確認
 overview-live = 最近の注文
 overview-all-orders = すべての注文
 overview-start-title = まだ注文がありません
@@ -279,3 +287,56 @@ error-answer = サーバーの応答を解釈できません。
 error-answer-advice = サーバーとコンソールを同じバージョンにしてください。
 error-file-read = ファイルを読めません。
 error-file-read-advice = パスと、ファイルの読み取り権限を確認してください。
+
+# 利用権
+licence-number = 利用権
+licence-issued = 発行
+licence-left = 残り
+licence-uses-left = { $count ->
+   *[other] { $count } 回
+}
+licence-active = 利用中
+licence-locked = ロック中
+licence-used-up = 使い切り
+licence-period-over = 期間終了
+licence-removed = 削除済み
+licence-revoked = 取消済み
+licence-ended = 終了
+licence-erased = 消去
+licence-reported = 最終報告
+licence-not-erased = 未消去
+licence-not-erased-advice = 終了していますが、機器から消去の受領書が届いていません。電源が切れているか、ネットワークに接続されていない可能性があります。使用中の場合は確認してください。
+licence-revoke = 利用権を取り消す
+licence-revoke-confirm = この利用権を取り消しますか？
+licence-revoke-warning = 機器は通知を受けるとオプションを消去します。課金は残ります。
+licence-revoked-done = 利用権を取り消しました
+licences-alarms-only = 終了後に未消去のもののみ
+licences-empty = 利用権はまだありません
+licences-empty-advice = 購入されると、ここに表示されます。
+licences-no-alarm = 未消去のものはありません
+licences-no-alarm-advice = 終了した利用権はすべて消去の受領書があります。
+lock-key-missing = 機器が鍵を失い、再取得しています。
+lock-edited = 機器の記録が書き換えられています。
+lock-clock-in-doubt = 機器の時計が進みすぎています。
+lock-restored = 機器の記憶領域が以前の状態に戻されました。
+alarms-title = 確認が必要な機器 ({ $count })
+alarm-noticed = 検出内容
+alarm-flagged = 判断が必要
+alarm-no-flag = 参考情報
+alarm-since = 検出日時
+alarm-temporary = 期限・回数付き利用権
+alarm-decide-advice = 判断するまで、この機器の期限・回数付き利用権はロックされます。
+alarm-release = 利用を再開させる
+alarm-release-confirm = 利用権の利用を再開させますか？
+alarm-release-warning = 機器は最後に報告した残りから再開します。
+alarm-end = 終了させる
+alarm-end-confirm = この機器の期限・回数付き利用権を終了させますか？
+alarm-end-warning = 機器は通知を受けると消去します。課金は残ります。
+alarm-decided = 決定しました。次の報告時に機器に伝わります
+flag-restored = 機器が以前より古い状態を報告しました。記憶領域が戻されたか、複製された可能性があります。
+flag-edited = 機器が自身の記録の書き換えを検出しました。
+fault-clock-set-back = 時計が { $hours } 時間戻されました。
+fault-clock-jumped = 時計が { $hours } 時間進められました。
+fault-record-edited = 記録の書き換え: { $licence }
+fault-record-missing = 記録の消失: { $licence }
+fault-seal-broken = 記録全体の封印が破れています。

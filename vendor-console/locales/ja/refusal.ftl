@@ -58,3 +58,7 @@ refusal-upload-incomplete = アップロードされた長さが、宣言され�
     .advice = ファイルをもう一度アップロードしてください。
 refusal-too-many-attempts = 誤った入力が続きました。
     .advice = しばらく(長くて 1 時間)待ってから、もう一度お試しください。
+refusal-licence-ended = この利用権は終了しています。
+    .advice = 引き続き必要な場合は、もう一度購入してください。
+refusal-licence-locked = この利用権はロックされています。
+    .advice = 販売元にこの機器の確認を依頼してください。

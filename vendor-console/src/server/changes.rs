@@ -3,7 +3,8 @@
 use protocol::message::staff::Topic;
 use tokio::sync::watch;
 
-const TOPICS: [Topic; 5] = [Topic::Customers, Topic::Devices, Topic::Options, Topic::Orders, Topic::Charges];
+const TOPICS: [Topic; 6] =
+    [Topic::Customers, Topic::Devices, Topic::Options, Topic::Orders, Topic::Charges, Topic::Licences];
 
 /// How often each topic has changed.
 type Counts = [u64; TOPICS.len()];

@@ -1,18 +1,21 @@
 //! `kobai-device/1`: devices buy.
 
 use protocol::message::device::{AbandonReason, Authorised, DeviceInfo, DeviceReply, DeviceRequest};
+use protocol::message::report::DeviceReport;
 use protocol::message::staff::Topic;
+use protocol::net::Identity;
 use protocol::order::OrderEvent;
+use protocol::receipt::{EraseReceipt, SignedReceipt};
 use protocol::ticket::TICKET_LIFE_MS;
-use protocol::{ContractPin, ContractUserId, DeviceSerial, OrderId, Refusal, Signed, Ticket, Timestamp};
+use protocol::{ContractPin, ContractUserId, DeviceSerial, OrderId, Refusal, RefusalCode, Signed, Ticket, Timestamp};
 
 use super::customers::Customers;
 use super::enrol;
 use super::live::Session;
 use crate::store::{AuthorisedOrder, CheckedPin, OrderRequest, Try};
 
-/// Largest request, in bytes.
-pub(super) const REQUEST_BYTES_MAX: usize = 4 * 1024;
+/// Largest request, in bytes: a full report.
+pub(super) const REQUEST_BYTES_MAX: usize = 64 * 1024;
 
 /// Answers a device that has been identified by its certificate. Whether it may ask at all is looked up for every
 /// request, so a revocation acts on connections that are open.
@@ -58,7 +61,7 @@ pub(super) async fn answer(
         DeviceRequest::Choose { order, form } => {
             let signing = customers.keys.signing();
             let licence = signing.living(store.choose(order, device, form, &signing.licence, now).await?);
-            tell(&[Topic::Orders, Topic::Charges, Topic::Customers, Topic::Options]);
+            tell(&[Topic::Orders, Topic::Charges, Topic::Customers, Topic::Options, Topic::Licences]);
             Ok(DeviceReply::Licensed(licence))
         }
         DeviceRequest::Abandon { order, reason } => {
@@ -77,6 +80,17 @@ pub(super) async fn answer(
         }
         DeviceRequest::Status { order } => Ok(DeviceReply::Status(store.order_state(order, device, now).await?)),
         DeviceRequest::Keys => Ok(DeviceReply::Keys(customers.keys.signing().list.clone())),
+        DeviceRequest::Report(report) => {
+            let receipts = receipts(device, &session.certificate, &report)?;
+            let answer = store.device_report(device, &report, &receipts, now).await?;
+            tell(&[Topic::Licences]);
+            Ok(DeviceReply::Reported(answer))
+        }
+        DeviceRequest::Licence { licence } => {
+            let signing = customers.keys.signing();
+            let again = store.licence_again(licence, device, &signing.licence).await?;
+            Ok(DeviceReply::Licensed(signing.living(again)))
+        }
     }
 }
 
@@ -112,4 +126,25 @@ fn authorised(
     let signing = customers.keys.signing();
     let (manifest, ticket) = (signing.living(manifest), Signed::new(&ticket, &signing.licence));
     Authorised { order, manifest, offers, ticket, content_server: customers.content_server.clone() }
+}
+
+/// The receipts that this device's key has signed, for this device. A report with too much of anything is no report.
+fn receipts(
+    device: &DeviceSerial,
+    certificate: &[u8],
+    report: &DeviceReport,
+) -> Result<Vec<(EraseReceipt, SignedReceipt)>, Refusal> {
+    let fits = report.licences.len() <= DeviceReport::LICENCES_MAX
+        && report.faults.len() <= DeviceReport::FAULTS_MAX
+        && report.receipts.len() <= DeviceReport::RECEIPTS_MAX;
+    let key = Identity::public_key(&certificate.into());
+    let (true, Ok(key)) = (fits, key) else { return Err(RefusalCode::BadMessage.into()) };
+    let mut genuine = Vec::new();
+    for signed in &report.receipts {
+        match signed.verify(&key) {
+            Ok(receipt) if receipt.device == *device => genuine.push((receipt, signed.clone())),
+            _ => tracing::warn!(%device, "an erase receipt that the device's key has not signed"),
+        }
+    }
+    Ok(genuine)
 }

@@ -50,7 +50,7 @@ async fn work(customers: &Customers, request: StaffRequest) -> Result<StaffReply
     let (store, now) = (&customers.store, customers.clock.now());
     let changed = |topics: &[Topic]| customers.changes.tell(topics);
     match request {
-        StaffRequest::Overview => Ok(StaffReply::Overview(store.overview().await?)),
+        StaffRequest::Overview => Ok(StaffReply::Overview(store.overview(now).await?)),
         StaffRequest::Customers(query) => Ok(StaffReply::Customers(store.customers(&query).await?)),
         StaffRequest::Options(query) => Ok(StaffReply::Options(store.options(&query).await?)),
         StaffRequest::Devices(query) => {
@@ -136,6 +136,20 @@ async fn work(customers: &Customers, request: StaffRequest) -> Result<StaffReply
             customers.live.close(&serial, None);
             changed(&[Topic::Devices]);
             Ok(StaffReply::Device(device))
+        }
+        StaffRequest::Licences { query, filter } => {
+            Ok(StaffReply::Licences(store.licences(&query, &filter, now).await?))
+        }
+        StaffRequest::RevokeLicence { licence } => {
+            let row = store.revoke_licence(licence, now).await?;
+            changed(&[Topic::Licences]);
+            Ok(StaffReply::Licence(row))
+        }
+        StaffRequest::DeviceAlarms(query) => Ok(StaffReply::DeviceAlarms(store.device_alarms(&query, now).await?)),
+        StaffRequest::DecideDevice { serial, decision } => {
+            let row = store.decide_device(&serial, decision, now).await?;
+            changed(&[Topic::Licences, Topic::Devices]);
+            Ok(StaffReply::DeviceAlarm(row))
         }
         StaffRequest::CreateOption(fields) => {
             let option = store.create_option(&fields).await?;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use protocol::message::device::Bilingual;
 use protocol::message::staff::{ChargeFilter, ChargeRow, Overview, Page, Query};
-use protocol::{InvoiceNumber, Yen};
+use protocol::{InvoiceNumber, Timestamp, Yen};
 use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -69,7 +69,8 @@ impl Store {
     }
 
     /// The figures of the first page.
-    pub(crate) async fn overview(&self) -> Result<Overview, StoreError> {
+    pub(crate) async fn overview(&self, now: Timestamp) -> Result<Overview, StoreError> {
+        let (licences_not_erased, devices_flagged) = self.alarm_counts(now).await?;
         let db = &self.db;
         let enrolled = device::Entity::find()
             .filter(device::Column::Revoked.eq(false))
@@ -85,6 +86,8 @@ impl Store {
             uninvoiced: sum(db, uninvoiced).await?,
             charged: sum(db, charge::Entity::find()).await?,
             devices_cloned: cloned.filter(device::Column::Revoked.eq(false)).count(db).await?,
+            licences_not_erased,
+            devices_flagged,
         })
     }
 }

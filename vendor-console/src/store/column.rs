@@ -3,10 +3,14 @@
 
 use std::str::FromStr;
 
+use protocol::message::report::{FaultKind, Standing};
+use protocol::message::staff::FlagReason;
 use protocol::offer::{Offer, OfferList};
 use protocol::package::OptionKind;
 use protocol::text::TextError;
-use protocol::{Digest, FailureCode, OrderState, RefusalCode, Text, Timestamp, Yen};
+use protocol::{
+    Digest, EndReason, FailureCode, LicenceId, LockReason, OrderId, OrderState, RefusalCode, Text, Timestamp, Yen,
+};
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
@@ -102,6 +106,63 @@ pub(super) fn state(name: &str, reason: Option<&str>) -> Result<OrderState, Stor
     }
 }
 
+/// Where a licence stands, for its columns: state, reason, instant.
+pub(super) fn standing_columns(
+    standing: Standing,
+) -> Result<(&'static str, Option<&'static str>, Option<i64>), StoreError> {
+    Ok(match standing {
+        Standing::Active => ("active", None, None),
+        Standing::Locked(reason) => ("locked", Some(reason.name()), None),
+        Standing::Ended(reason, at) => ("ended", Some(reason.name()), Some(ms(at)?)),
+    })
+}
+
+pub(super) fn standing(state: &str, reason: Option<&str>, at: Option<i64>) -> Result<Standing, StoreError> {
+    let unknown = || corrupt("where a licence stands", state);
+    match (state, reason, at) {
+        ("active", None, _) => Ok(Standing::Active),
+        ("locked", Some(reason), _) => {
+            let found = LockReason::ALL.into_iter().find(|lock| lock.name() == reason);
+            found.map(Standing::Locked).ok_or_else(unknown)
+        }
+        ("ended", Some(reason), Some(at)) => {
+            let found = EndReason::ALL.into_iter().find(|end| end.name() == reason);
+            Ok(Standing::Ended(found.ok_or_else(unknown)?, time(at)?))
+        }
+        _ => Err(unknown()),
+    }
+}
+
+pub(super) fn flag(name: &str) -> Result<FlagReason, StoreError> {
+    FlagReason::ALL.into_iter().find(|flag| flag.name() == name).ok_or_else(|| corrupt("a flag", name))
+}
+
+/// `clock-set-back:3600000`, `record-edited:01938a5e-...`.
+pub(super) fn fault_text(kind: FaultKind) -> String {
+    match kind {
+        FaultKind::ClockSetBack(ms) => format!("clock-set-back:{ms}"),
+        FaultKind::ClockJumped(ms) => format!("clock-jumped:{ms}"),
+        FaultKind::RecordEdited(licence) => format!("record-edited:{licence}"),
+        FaultKind::RecordMissing(licence) => format!("record-missing:{licence}"),
+        FaultKind::SealBroken => "seal-broken:".to_owned(),
+    }
+}
+
+pub(super) fn fault(text: &str) -> Result<FaultKind, StoreError> {
+    let unknown = || corrupt("what a device has noticed", text);
+    let (kind, detail) = text.split_once(':').ok_or_else(unknown)?;
+    let ms = || detail.parse().map_err(|_| unknown());
+    let licence = || detail.parse::<OrderId>().map(LicenceId::from).map_err(|_| unknown());
+    Ok(match kind {
+        "clock-set-back" => FaultKind::ClockSetBack(ms()?),
+        "clock-jumped" => FaultKind::ClockJumped(ms()?),
+        "record-edited" => FaultKind::RecordEdited(licence()?),
+        "record-missing" => FaultKind::RecordMissing(licence()?),
+        "seal-broken" if detail.is_empty() => FaultKind::SealBroken,
+        _ => return Err(unknown()),
+    })
+}
+
 /// The names of the states in which something can still happen to an order.
 pub(super) const OPEN_STATES: [&str; 4] = ["authorised", "sent", "received", "delivered"];
 
@@ -145,6 +206,30 @@ mod tests {
         }
         assert!(state("licensed", Some("busy")).is_err());
         assert!(state("refused", None).is_err());
+    }
+
+    #[test]
+    fn standings_and_faults_read_back_as_they_were_written() {
+        let at = Timestamp::from_ms(5);
+        let mut standings = vec![Standing::Active];
+        standings.extend(LockReason::ALL.map(Standing::Locked));
+        standings.extend(EndReason::ALL.map(|reason| Standing::Ended(reason, at)));
+        for written in standings {
+            let (state, reason, at) = standing_columns(written).unwrap();
+            assert_eq!(standing(state, reason, at).unwrap(), written);
+        }
+        assert!(standing("locked", None, None).is_err() && standing("ended", Some("used-up"), None).is_err());
+        let licence = LicenceId(uuid::Uuid::from_u128(7));
+        for kind in [
+            FaultKind::ClockSetBack(u64::MAX),
+            FaultKind::ClockJumped(0),
+            FaultKind::RecordEdited(licence),
+            FaultKind::RecordMissing(licence),
+            FaultKind::SealBroken,
+        ] {
+            assert_eq!(fault(&fault_text(kind)).unwrap(), kind);
+        }
+        assert!(fault("seal-broken").is_err() && fault("clock-jumped:x").is_err());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 
 use super::customers::{customer_exists, refs};
-use super::entity::device;
+use super::entity::{device, device_usage};
 use super::{Store, StoreError, Write, column, limit, refuse, search_pattern, search_text};
 
 /// How long an activation code can be used.
@@ -124,6 +124,10 @@ impl Store {
             ..Default::default()
         };
         update(&write.tx, serial, columns).await?;
+        // What was there before may have been lost along with the device; what comes now is compared with itself.
+        let columns = device_usage::ActiveModel { sequence: Set(None), head: Set(None), ..Default::default() };
+        let filter = device_usage::Column::Serial.eq(serial.as_str());
+        device_usage::Entity::update_many().set(columns).filter(filter).exec(&write.tx).await?;
         write.commit().await?;
         Ok(certificate)
     }

@@ -244,6 +244,95 @@ pub mod licence {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// What became of licences on their devices.
+pub mod licence_life {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "licence_life")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub licence: String,
+        pub device: String,
+        pub option: String,
+        pub customer_id: Option<i64>,
+        pub form: String,
+        /// Not for ever.
+        pub temporary: bool,
+        pub issued_at: i64,
+        /// When its period is over.
+        pub ends_at: Option<i64>,
+        /// As last reported; never more than before.
+        pub uses_left: Option<i64>,
+        /// `active`, `locked` or `ended`.
+        pub state: String,
+        /// Why it is locked or has ended.
+        pub reason: Option<String>,
+        /// By the device's clock, or by this one if staff ended it.
+        pub ended_at: Option<i64>,
+        pub reported_at: Option<i64>,
+        pub revoked_at: Option<i64>,
+        /// When there should be a receipt.
+        pub erase_due_at: Option<i64>,
+        pub erased_at: Option<i64>,
+        /// A `SignedReceipt` as on the wire.
+        pub receipt: Option<Vec<u8>>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// How far a device's usage sequence had come, and whether its temporary licences are locked.
+pub mod device_usage {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "device_usage")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub serial: String,
+        /// The last mark; none before the first report after an enrolment.
+        pub sequence: Option<i64>,
+        pub head: Option<Vec<u8>>,
+        pub reported_at: i64,
+        /// Why its temporary licences are locked.
+        pub flag: Option<String>,
+        /// Since when; 0 if they are not.
+        pub flagged_at: i64,
+        /// When it last told of something; 0 if it never did.
+        pub last_fault_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What devices have noticed.
+pub mod device_fault {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "device_fault")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub device: String,
+        /// By the device's clock.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub at: i64,
+        /// See `column`.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub fault: String,
+        pub reported_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// The ledger.
 pub mod charge {
     use sea_orm::entity::prelude::*;

@@ -4,6 +4,7 @@ use sea_orm_migration::prelude::*;
 
 mod m0001_first;
 mod m0003_identity;
+mod m0004_licence_life;
 
 /// All steps, oldest first.
 pub(super) struct Migrator;
@@ -11,6 +12,10 @@ pub(super) struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_first::Migration), Box::new(m0003_identity::Migration)]
+        vec![
+            Box::new(m0001_first::Migration),
+            Box::new(m0003_identity::Migration),
+            Box::new(m0004_licence_life::Migration),
+        ]
     }
 }

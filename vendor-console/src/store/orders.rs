@@ -16,9 +16,9 @@ use sea_orm::{
 };
 
 use super::customers::refs;
-use super::entity::{charge, contract, customer, device, licence, option, order, release};
+use super::entity::{charge, contract, customer, device, licence, licence_life, option, order, release};
 use super::options::{newest_release, release_of, signed_manifest};
-use super::{Sequence, Store, StoreError, Write, column, devices, limit, options, search_pattern, tries};
+use super::{Sequence, Store, StoreError, Write, column, devices, licences, limit, options, search_pattern, tries};
 
 /// What a device asks to buy.
 pub(crate) struct OrderRequest<'a> {
@@ -168,7 +168,8 @@ impl Store {
     }
 
     /// Sells the delivered option in this form: licence, charge and the order's state in one transaction. The same
-    /// choice again gives the same licence, byte for byte, and no second charge.
+    /// choice again gives the same licence, byte for byte unless the device has reported uses or has another key, and no
+    /// second charge.
     pub(crate) async fn choose(
         &self,
         id: OrderId,
@@ -181,15 +182,11 @@ impl Store {
         let (row, order) = load(&write.tx, id, Some(device), now).await?;
         match order.decide(OrderEvent::Choose(form))? {
             Transition::License(offer) => {
-                let licence = license(&write, &row, device, offer, key, now).await?;
+                let licence = license(&write, &row, offer, key, now).await?;
                 write.commit().await?;
                 Ok(licence)
             }
-            Transition::Unchanged | Transition::To(_) => {
-                let found = licence::Entity::find_by_id(&row.id).one(&write.tx).await?;
-                let damaged = || StoreError::Corrupt(format!("no licence of order {}", row.id));
-                codec::decode(&found.ok_or_else(damaged)?.signed).map_err(|_| damaged())
-            }
+            Transition::Unchanged | Transition::To(_) => licences::again(&write.tx, id.into(), device, key).await,
         }
     }
 
@@ -393,32 +390,48 @@ async fn authorised(db: &impl ConnectionTrait, row: &order::Model) -> Result<Aut
     })
 }
 
+/// The licence that an order is answered with, in this form, as it is when nothing is used.
+pub(super) async fn licence_of(
+    db: &impl ConnectionTrait,
+    row: &order::Model,
+    form: UsageForm,
+    issued_at: Timestamp,
+) -> Result<Licence, StoreError> {
+    let id: OrderId = column::parse(&row.id)?;
+    let device: DeviceSerial = column::parse(&row.device)?;
+    let package = column::digest(row.package.as_deref().ok_or_else(|| damaged(row))?)?;
+    let release = release_of(db, package).await?;
+    let offers = column::offers(row.offers.as_deref().ok_or_else(|| damaged(row))?)?;
+    let content_key = release.content_key.as_slice().try_into().map(ContentKey::from_bytes);
+    Ok(Licence {
+        id: id.into(),
+        device_key: licences::device_key(db, &device).await?,
+        device,
+        option: column::parse(&row.option)?,
+        version: ReleaseVersion(column::small(release.version)?),
+        package,
+        form,
+        price: offers.find(form).ok_or_else(|| damaged(row))?.price,
+        issued_at,
+        uses_left: match form {
+            UsageForm::Uses(uses) => Some(uses.get()),
+            UsageForm::Permanent | UsageForm::Days(_) => None,
+        },
+        content_key: content_key.map_err(|_| damaged(row))?,
+    })
+}
+
 async fn license(
     write: &Write,
     row: &order::Model,
-    device: &DeviceSerial,
     offer: Offer,
     key: &SigningKey,
     now: Timestamp,
 ) -> Result<Signed<Licence>, StoreError> {
-    let id: OrderId = column::parse(&row.id)?;
-    let package = column::digest(row.package.as_deref().ok_or_else(|| damaged(row))?)?;
-    let release = release_of(&write.tx, package).await?;
-    let option: OptionId = column::parse(&row.option)?;
-    let on_file = options::find(&write.tx, &option).await?.ok_or_else(|| damaged(row))?;
-    let content_key = release.content_key.as_slice().try_into().map(ContentKey::from_bytes);
-    let licence = Licence {
-        id: id.into(),
-        device: device.clone(),
-        option,
-        version: ReleaseVersion(column::small(release.version)?),
-        package,
-        form: offer.form,
-        price: offer.price,
-        issued_at: now,
-        content_key: content_key.map_err(|_| damaged(row))?,
-    };
+    let licence = licence_of(&write.tx, row, offer.form, now).await?;
+    let on_file = options::find(&write.tx, &licence.option).await?.ok_or_else(|| damaged(row))?;
     let signed = Signed::new(&licence, key);
+    let life = licences::first_life(&licence, row.customer_id)?;
     let now_ms = column::ms(now)?;
     let price = column::amount(offer.price)?;
     let licence = licence::ActiveModel {
@@ -429,6 +442,7 @@ async fn license(
         signed: Set(codec::encode(&signed)),
     };
     licence::Entity::insert(licence).exec_without_returning(&write.tx).await?;
+    licence_life::Entity::insert(life).exec_without_returning(&write.tx).await?;
     let charge = charge::ActiveModel {
         number: Set(write.next_number(Sequence::Charges).await?),
         order: Set(row.id.clone()),

@@ -3,7 +3,7 @@
 use eframe::egui::{self, Align, Button, Frame, Layout, Margin, RichText, Ui};
 use egui_material_icons::MaterialIcon;
 use egui_material_icons::icons::{
-    ICON_DARK_MODE, ICON_DASHBOARD, ICON_GROUP, ICON_INVENTORY_2, ICON_LIGHT_MODE, ICON_PAYMENTS, ICON_PRINT,
+    ICON_DARK_MODE, ICON_DASHBOARD, ICON_GROUP, ICON_INVENTORY_2, ICON_KEY, ICON_LIGHT_MODE, ICON_PAYMENTS, ICON_PRINT,
     ICON_RECEIPT_LONG, ICON_SHOPPING_CART,
 };
 
@@ -14,6 +14,7 @@ use super::screen::charges::Charges;
 use super::screen::customers::Customers;
 use super::screen::devices::Devices;
 use super::screen::invoices::Invoices;
+use super::screen::licences::Licences;
 use super::screen::orders::Orders;
 use super::screen::overview::Overview;
 use super::screen::{Cx, Go, Screen};
@@ -37,6 +38,7 @@ pub struct Console {
     devices: Devices,
     catalogue: Catalogue,
     orders: Orders,
+    licences: Licences,
     charges: Charges,
     invoices: Invoices,
 }
@@ -64,6 +66,7 @@ impl Console {
             devices: Devices::default(),
             catalogue: Catalogue::default(),
             orders: Orders::default(),
+            licences: Licences::default(),
             charges: Charges::default(),
             invoices: Invoices::default(),
         }
@@ -192,6 +195,7 @@ impl eframe::App for Console {
             Screen::Devices => self.devices.ui(ui, &mut cx),
             Screen::Catalogue => self.catalogue.ui(ui, &mut cx),
             Screen::Orders => self.orders.ui(ui, &mut cx),
+            Screen::Licences => self.licences.ui(ui, &mut cx),
             Screen::Charges => self.charges.ui(ui, &mut cx),
             Screen::Invoices => self.invoices.ui(ui, &mut cx),
         }
@@ -210,6 +214,7 @@ fn entry(screen: Screen, words: &Words) -> (MaterialIcon, String) {
         Screen::Devices => (ICON_PRINT, words.msg_nav_devices()),
         Screen::Catalogue => (ICON_INVENTORY_2, words.msg_nav_catalogue()),
         Screen::Orders => (ICON_SHOPPING_CART, words.msg_nav_orders()),
+        Screen::Licences => (ICON_KEY, words.msg_nav_licences()),
         Screen::Charges => (ICON_PAYMENTS, words.msg_nav_charges()),
         Screen::Invoices => (ICON_RECEIPT_LONG, words.msg_nav_invoices()),
     }

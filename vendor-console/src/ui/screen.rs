@@ -5,6 +5,7 @@ pub(crate) mod charges;
 pub(crate) mod customers;
 pub(crate) mod devices;
 pub(crate) mod invoices;
+pub(crate) mod licences;
 pub(crate) mod orders;
 pub(crate) mod overview;
 
@@ -37,13 +38,22 @@ pub(crate) enum Screen {
     Devices,
     Catalogue,
     Orders,
+    Licences,
     Charges,
     Invoices,
 }
 
 impl Screen {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Overview, Self::Customers, Self::Devices, Self::Catalogue, Self::Orders, Self::Charges, Self::Invoices];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Overview,
+        Self::Customers,
+        Self::Devices,
+        Self::Catalogue,
+        Self::Orders,
+        Self::Licences,
+        Self::Charges,
+        Self::Invoices,
+    ];
 }
 
 /// Where to go.

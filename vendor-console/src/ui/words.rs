@@ -2,12 +2,14 @@
 
 use jiff::tz::TimeZone;
 use protocol::message::device::Bilingual;
-use protocol::message::staff::{DeviceState, Settlement};
+use protocol::message::report::FaultKind;
+use protocol::message::staff::{DeviceState, FlagReason, Settlement};
 use protocol::net::LinkError;
 use protocol::offer::OfferListError;
 use protocol::package::OptionKind;
 use protocol::text::TextError;
-use protocol::{FailureCode, OrderState, RefusalCode, Timestamp, UsageForm};
+use protocol::time::HOUR_MS;
+use protocol::{EndReason, FailureCode, LockReason, OrderState, RefusalCode, Timestamp, UsageForm};
 
 use crate::cli::Lang;
 use crate::client::StaffError;
@@ -97,6 +99,45 @@ impl Words {
             InvalidInput => msg_refusal_invalid_input, msg_refusal_invalid_input_advice;
             UploadIncomplete => msg_refusal_upload_incomplete, msg_refusal_upload_incomplete_advice;
             TooManyAttempts => msg_refusal_too_many_attempts, msg_refusal_too_many_attempts_advice;
+            LicenceEnded => msg_refusal_licence_ended, msg_refusal_licence_ended_advice;
+            LicenceLocked => msg_refusal_licence_locked, msg_refusal_licence_locked_advice;
+        }
+    }
+
+    pub(crate) fn end_reason(&self, reason: EndReason) -> String {
+        match reason {
+            EndReason::UsedUp => self.msg_licence_used_up(),
+            EndReason::PeriodOver => self.msg_licence_period_over(),
+            EndReason::Removed => self.msg_licence_removed(),
+            EndReason::Revoked => self.msg_licence_revoked(),
+        }
+    }
+
+    pub(crate) fn lock_reason(&self, reason: LockReason) -> String {
+        match reason {
+            LockReason::KeyMissing => self.msg_lock_key_missing(),
+            LockReason::Edited => self.msg_lock_edited(),
+            LockReason::ClockInDoubt => self.msg_lock_clock_in_doubt(),
+            LockReason::Restored => self.msg_lock_restored(),
+        }
+    }
+
+    pub(crate) fn flag_reason(&self, reason: FlagReason) -> String {
+        match reason {
+            FlagReason::Restored => self.msg_flag_restored(),
+            FlagReason::Edited => self.msg_flag_edited(),
+        }
+    }
+
+    /// What a device has noticed.
+    pub(crate) fn fault(&self, kind: FaultKind) -> String {
+        let hours = |ms: u64| ms.div_ceil(HOUR_MS);
+        match kind {
+            FaultKind::ClockSetBack(ms) => self.msg_fault_clock_set_back(hours(ms)),
+            FaultKind::ClockJumped(ms) => self.msg_fault_clock_jumped(hours(ms)),
+            FaultKind::RecordEdited(licence) => self.msg_fault_record_edited(licence.to_string()),
+            FaultKind::RecordMissing(licence) => self.msg_fault_record_missing(licence.to_string()),
+            FaultKind::SealBroken => self.msg_fault_seal_broken(),
         }
     }
 

@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use protocol::message::device::Bilingual;
+use protocol::message::report::{DeviceFault, FaultKind, Standing};
 use protocol::message::staff::*;
 use protocol::package::OptionKind;
 use protocol::text::{Description, Name};
 use protocol::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 use protocol::{
-    ActivationCode, CaFingerprint, ContractUserId, CustomerId, Digest, FailureCode, InvoiceNumber, Offer, OfferList,
-    OptionId, OrderId, OrderState, Refusal, RefusalCode, ReleaseVersion, Text, Timestamp, UsageForm, Yen,
+    ActivationCode, CaFingerprint, ContractUserId, CustomerId, Digest, EndReason, FailureCode, InvoiceNumber,
+    LockReason, Offer, OfferList, OptionId, OrderId, OrderState, Refusal, RefusalCode, ReleaseVersion, Text, Timestamp,
+    UsageForm, Yen,
 };
 use vendor_console::client::{StaffError, WatchEvent};
 use vendor_console::ui::Backend;
@@ -32,6 +34,8 @@ pub struct World {
     pub orders: Vec<OrderRow>,
     pub charges: Vec<ChargeRow>,
     pub invoices: Vec<InvoiceDocument>,
+    pub licences: Vec<LicenceRow>,
+    pub alarms: Vec<DeviceAlarmRow>,
     /// Everything that was asked.
     pub asked: Vec<StaffRequest>,
     pub published: Vec<(OptionId, PathBuf)>,
@@ -75,7 +79,8 @@ impl Backend for FakeVendor {
                 let refusal = Refusal::with_detail(code, "as the test wants it");
                 return Pending::ready(Err(StaffError::Refused(refusal)));
             }
-            let every = [Topic::Customers, Topic::Devices, Topic::Options, Topic::Orders, Topic::Charges];
+            let every =
+                [Topic::Customers, Topic::Devices, Topic::Options, Topic::Orders, Topic::Charges, Topic::Licences];
             world.events.push_back(WatchEvent::Changed(every.to_vec()));
         }
         Pending::ready(world.answer(request).map_err(|code| StaffError::Refused(code.into())))
@@ -132,6 +137,8 @@ fn changes(request: &StaffRequest) -> bool {
             | Invoices { .. }
             | Invoice { .. }
             | Watch
+            | Licences { .. }
+            | DeviceAlarms(_)
     )
 }
 
@@ -232,6 +239,27 @@ impl World {
                 let rows: Vec<_> = self.orders.iter().filter(fits).cloned().collect();
                 StaffReply::Orders(page(&rows, &query, |row| format!("{} {}", row.device, row.option)))
             }
+            StaffRequest::Licences { query, filter } => {
+                let fits = |row: &&LicenceRow| {
+                    filter.customer.is_none_or(|id| row.customer.as_ref().is_some_and(|it| it.id == id))
+                        && (!filter.alarms_only || row.not_erased)
+                };
+                let rows: Vec<_> = self.licences.iter().filter(fits).cloned().collect();
+                StaffReply::Licences(page(&rows, &query, |row| format!("{} {}", row.device, row.option)))
+            }
+            StaffRequest::RevokeLicence { licence } => {
+                let row = self.licences.iter_mut().find(|row| row.licence == licence).ok_or(NotFound)?;
+                row.standing = Standing::Ended(EndReason::Revoked, NOW);
+                StaffReply::Licence(row.clone())
+            }
+            StaffRequest::DeviceAlarms(query) => {
+                StaffReply::DeviceAlarms(page(&self.alarms, &query, |row| row.serial.to_string()))
+            }
+            StaffRequest::DecideDevice { serial, .. } => {
+                let row = self.alarms.iter_mut().find(|row| row.serial == serial).ok_or(NotFound)?;
+                row.flag = None;
+                StaffReply::DeviceAlarm(row.clone())
+            }
             StaffRequest::Charges { query, filter } => {
                 let fits = |row: &&ChargeRow| {
                     filter.customer.is_none_or(|id| row.customer.id == id)
@@ -280,6 +308,8 @@ impl World {
             uninvoiced: sum(false),
             charged: sum(true),
             devices_cloned: self.devices.iter().filter(|row| row.cloned_at.is_some()).count() as u64,
+            licences_not_erased: self.licences.iter().filter(|row| row.not_erased).count() as u64,
+            devices_flagged: self.alarms.iter().filter(|row| row.flag.is_some()).count() as u64,
         }
     }
 
@@ -485,6 +515,29 @@ fn fill(world: &mut World) {
             created_at: ago(age),
             updated_at: ago(age / 2),
         });
+        if let Some(form) = form {
+            let standing = match i {
+                4 => Standing::Ended(EndReason::PeriodOver, ago(30 * HOUR_MS)),
+                7 => Standing::Ended(EndReason::Removed, ago(HOUR_MS)),
+                3 => Standing::Locked(LockReason::Restored),
+                _ => Standing::Active,
+            };
+            world.licences.push(LicenceRow {
+                licence: id.into(),
+                device: device.serial.clone(),
+                customer: device.customer.clone(),
+                option: option.id.clone(),
+                option_name: Some(option.name.clone()),
+                form,
+                issued_at: ago(age / 2),
+                ends_at: matches!(form, UsageForm::Days(_)).then(|| ago(30 * HOUR_MS)),
+                uses_left: matches!(form, UsageForm::Uses(_)).then_some(7),
+                standing,
+                reported_at: Some(ago(2 * MINUTE_MS)),
+                erased_at: (i == 7).then(|| ago(HOUR_MS)),
+                not_erased: i == 4,
+            });
+        }
         if let (Some(form), Some(amount), Some(customer)) = (form, price, device.customer.clone()) {
             world.charges.push(ChargeRow {
                 number: 100 - i as u64,
@@ -500,6 +553,17 @@ fn fill(world: &mut World) {
             });
         }
     }
+    let alarm = |device: usize, flag, temporary, kind| DeviceAlarmRow {
+        serial: world.devices[device].serial.clone(),
+        customer: world.devices[device].customer.clone(),
+        flag,
+        temporary,
+        faults: vec![DeviceFault { at: ago(3 * HOUR_MS), kind }],
+    };
+    world.alarms = vec![
+        alarm(2, Some((FlagReason::Restored, ago(2 * HOUR_MS))), 1, FaultKind::SealBroken),
+        alarm(4, None, 0, FaultKind::ClockSetBack(25 * HOUR_MS)),
+    ];
     // The oldest purchase is on an invoice already.
     let (recent, old) = world.charges.split_at(world.charges.len() - 1);
     let (recent, old) = (recent.to_vec(), old.to_vec());

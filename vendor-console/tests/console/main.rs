@@ -7,6 +7,7 @@ mod customers;
 mod devices;
 mod fake;
 mod ledger;
+mod licences;
 mod live;
 mod window;
 

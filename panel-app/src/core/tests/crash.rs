@@ -238,7 +238,10 @@ fn what_the_user_wanted_and_cannot_be_written_is_said_to_have_failed() {
 fn a_full_disk_at_power_on_puts_erasing_off_and_grants_nothing() {
     let mut world = World::new();
     world.buy(OCR, "days:30");
-    world.wall = world.wall.plus_days(31);
+    world.pass_ms(29 * 24 * 3_600 * 1_000);
+    world.settle();
+    world.wall = world.wall.plus_days(2);
+    world.vendor_now = world.vendor_now.plus_days(2);
     world.write_fails_after = Some(0);
     world.power_on();
     assert!(world.view().installed.is_empty(), "over is over");

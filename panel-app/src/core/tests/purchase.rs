@@ -125,9 +125,10 @@ fn a_broken_link_is_tried_again_and_then_waits_for_the_user() {
         attempts += 1;
         let lost = TransferEvent::Failed(TransferFault::Link(LinkFault::Lost));
         world.input(Input::Transfer(transfer.order, lost));
-        if let Some(due_ms) = world.core.poll_timeout() {
-            let Screen::Downloading { download, .. } = world.screen() else { panic!("{:?}", world.screen()) };
-            assert!(download.reconnecting);
+        let Screen::Downloading { download, .. } = world.screen() else { break };
+        assert!(download.reconnecting);
+        while world.transfer.is_none() {
+            let due_ms = world.core.poll_timeout().unwrap();
             world.pass_ms(due_ms - world.uptime_ms);
         }
     }

@@ -12,19 +12,21 @@ use protocol::order::{Order, OrderEvent, Transition};
 use protocol::package::{Manifest, OptionKind};
 use protocol::signed::SigningKey;
 use protocol::{
-    CaFingerprint, ContentKey, ContractPin, ContractUserId, DeviceSerial, Digest, KeyList, KeyRole, Licence, LicenceId,
-    Offer, OfferList, OptionId, OrderId, OrderState, Refusal, RefusalCode, ReleaseVersion, Signed, Ticket, Timestamp,
-    UsageForm, Yen,
+    CaFingerprint, ContentKey, ContractPin, ContractUserId, DeviceKeyHash, DeviceSerial, Digest, KeyList, KeyRole,
+    Licence, LicenceId, Offer, OfferList, OptionId, OrderId, OrderState, Refusal, RefusalCode, ReleaseVersion, Signed,
+    Ticket, Timestamp, UsageForm, Yen,
 };
 
+use super::books::{Books, unsigned};
 use crate::core::{
-    Ask, Cause, Change, Command, Core, Effect, Enrolled, Enrolment, Input, JobId, JobOutput, JobRun, LicenceState,
-    LinkFault, Loaded, Moment, Resume, Screen, StorageFault, TransferEvent, TransferOrder, View,
+    Ask, Cause, Change, ClockRecord, Command, Core, Effect, Enrolled, Enrolment, Input, JobId, JobOutput, JobRun,
+    LicenceState, LinkFault, Loaded, Moment, Resume, Screen, Seal, StorageFault, TransferEvent, TransferOrder, View,
 };
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 
 pub(super) const OCR: &str = "ocr-package";
 pub(super) const FONT: &str = "mincho-font";
+const DEVICE_KEY: DeviceKeyHash = DeviceKeyHash([5; 32]);
 pub(super) const START: Timestamp = Timestamp::from_ms(1_795_000_000_000);
 
 pub(super) fn option(id: &str) -> OptionId {
@@ -75,6 +77,10 @@ pub(super) struct Vendor {
     pub(super) refused: BTreeMap<OrderId, RefusalCode>,
     pub(super) catalogue_version: u64,
     pub(super) version: ReleaseVersion,
+    /// Of every option.
+    pub(super) content_bytes: u64,
+    /// What it knows of the licences.
+    pub(super) books: Books,
 }
 
 impl Vendor {
@@ -99,6 +105,8 @@ impl Vendor {
             refused: BTreeMap::new(),
             catalogue_version: 1,
             version: ReleaseVersion(1),
+            content_bytes: 1_000,
+            books: Books::default(),
         }
     }
 
@@ -113,6 +121,7 @@ impl Vendor {
             vendor: "vendor:7443".to_owned(),
             ca_fingerprint: CaFingerprint::of(ca),
             root_key: root().root_key(),
+            device_key: DEVICE_KEY,
         }
     }
 
@@ -121,8 +130,8 @@ impl Vendor {
             option: id.clone(),
             version: self.version,
             kind: OptionKind::Program,
-            content_bytes: 1_000,
-            chunks: vec![Digest::of(id.as_str().as_bytes())],
+            content_bytes: self.content_bytes,
+            chunks: vec![Digest::of(id.as_str().as_bytes()); self.content_bytes.div_ceil(1_048_496) as usize],
         }
     }
 
@@ -176,6 +185,11 @@ impl Vendor {
             }
             DeviceRequest::Renew { .. } => Err(RefusalCode::BadMessage.into()),
             DeviceRequest::Keys => Ok(DeviceReply::Keys(self.signed_keys())),
+            DeviceRequest::Report(report) => Ok(DeviceReply::Reported(self.books.report(report))),
+            DeviceRequest::Licence { licence } => {
+                self.books.may_have(*licence)?;
+                Ok(DeviceReply::Licensed(self.licence(OrderId::from(*licence))))
+            }
         }
     }
 
@@ -208,7 +222,13 @@ impl Vendor {
         let offers = self.offers[option].clone();
         let order = self.orders.entry(id).or_insert_with(|| Order::authorised(manifest.digest(), offers));
         let expires_at = now.plus_days(1);
-        let ticket = Ticket { order: id, device: serial(), package: manifest.digest(), chunk_count: 1, expires_at };
+        let ticket = Ticket {
+            order: id,
+            device: serial(),
+            package: manifest.digest(),
+            chunk_count: manifest.chunk_count(),
+            expires_at,
+        };
         Ok(DeviceReply::Authorised(Box::new(Authorised {
             order: id,
             manifest: Signed::new(&manifest, &self.release_key),
@@ -230,20 +250,27 @@ impl Vendor {
 
     fn choose(&mut self, id: OrderId, form: UsageForm) -> Result<DeviceReply, Refusal> {
         self.apply(id, OrderEvent::Choose(form))?;
-        let order = &self.orders[&id];
+        self.books.sold.entry(id.into()).or_insert(form);
+        Ok(DeviceReply::Licensed(self.licence(id)))
+    }
+
+    fn licence(&self, id: OrderId) -> Signed<Licence> {
+        let (order, form) = (&self.orders[&id], self.books.sold[&id.into()]);
         let option = self.offers.keys().find(|o| self.manifest(o).digest() == order.package).unwrap().clone();
         let licence = Licence {
             id: id.into(),
             device: serial(),
+            device_key: DEVICE_KEY,
             version: self.version,
             package: order.package,
             form,
             price: order.offers.find(form).unwrap().price,
             issued_at: START,
+            uses_left: self.books.uses_left(id.into()),
             content_key: ContentKey::from_bytes([7; 32]),
             option,
         };
-        Ok(DeviceReply::Licensed(Signed::new(&licence, &self.licence_key)))
+        Signed::new(&licence, &self.licence_key)
     }
 }
 
@@ -264,7 +291,7 @@ impl Disk {
                 Change::Settings(settings) => l.settings = settings,
                 Change::Enrolment(enrolment) => l.enrolment = Some(enrolment),
                 Change::Keys(list) => l.key_list = Some(list),
-                Change::Clock(clock) => l.clock = clock,
+                Change::Seal(seal) => l.seal = Some(*seal),
                 Change::Catalogue(catalogue) => l.catalogue = Some(catalogue),
                 Change::Order(order) => {
                     l.orders.retain(|o| o.id != order.id);
@@ -289,7 +316,12 @@ pub(super) struct World {
     pub(super) vendor: Vendor,
     pub(super) disk: Disk,
     pub(super) uptime_ms: u64,
+    /// What the device's system clock says.
     pub(super) wall: Timestamp,
+    /// What the vendor's clock says.
+    pub(super) vendor_now: Timestamp,
+    /// How often the store was compacted.
+    pub(super) compacted: u32,
     random: u128,
     pub(super) asks: VecDeque<(Ask, DeviceRequest)>,
     pub(super) transfer: Option<TransferOrder>,
@@ -309,6 +341,10 @@ impl World {
         let mut disk = Disk::default();
         disk.loaded.enrolment = Some(vendor.enrolment(b"ca"));
         disk.loaded.key_list = Some(vendor.signed_keys());
+        // The enrolment's own transaction.
+        let records_key = disk.loaded.records_key.clone();
+        let enrolled = [Change::Enrolment(disk.loaded.enrolment.clone().unwrap())];
+        disk.loaded.seal = Some(Seal::new(records_key).write(&enrolled, ClockRecord::default(), [0; 16]));
         let (core, _) = Core::start(Loaded::default(), Resume::Purchases, moment(START, 0, 0));
         let mut world = Self {
             core,
@@ -316,6 +352,8 @@ impl World {
             disk,
             uptime_ms: 0,
             wall: START,
+            vendor_now: START,
+            compacted: 0,
             random: 1,
             asks: VecDeque::new(),
             transfer: None,
@@ -402,6 +440,11 @@ impl World {
                     self.input(Input::Erased(licence, Ok(())));
                 }
                 Effect::Ask(ask, request) => self.asks.push_back((ask, request)),
+                Effect::Report(mut report, receipts) => {
+                    report.receipts = receipts.iter().map(unsigned).collect();
+                    self.asks.push_back((Ask::Report, DeviceRequest::Report(report)));
+                }
+                Effect::Compact => self.compacted += 1,
                 Effect::StartTransfer(order) => self.transfer = Some(order),
                 Effect::StopTransfer(_) => self.transfer = None,
                 Effect::RunJob(job) => self.job = Some(job),
@@ -420,7 +463,7 @@ impl World {
     /// The vendor hears the oldest question and its answer arrives.
     pub(super) fn answer_one(&mut self) {
         if let Some((ask, request)) = self.asks.pop_front() {
-            let reply = Reply { now: self.wall, outcome: self.vendor.answer(&request, self.wall) };
+            let reply = Reply { now: self.vendor_now, outcome: self.vendor.answer(&request, self.vendor_now) };
             self.input(Input::Answer(ask, Ok(reply)));
         }
     }
@@ -428,7 +471,7 @@ impl World {
     /// The vendor turns the oldest question down without looking at it.
     pub(super) fn refuse_one(&mut self, code: RefusalCode) {
         if let Some((ask, _)) = self.asks.pop_front() {
-            let reply = Reply { now: self.wall, outcome: Err(code.into()) };
+            let reply = Reply { now: self.vendor_now, outcome: Err(code.into()) };
             self.input(Input::Answer(ask, Ok(reply)));
         }
     }
@@ -437,7 +480,7 @@ impl World {
     pub(super) fn lose_one(&mut self, vendor_hears: bool) {
         if let Some((ask, request)) = self.asks.pop_front() {
             if vendor_hears {
-                let _ = self.vendor.answer(&request, self.wall);
+                let _ = self.vendor.answer(&request, self.vendor_now);
             }
             self.input(Input::Answer(ask, Err(LinkFault::Lost)));
         }
@@ -481,6 +524,7 @@ impl World {
     pub(super) fn pass_ms(&mut self, ms: u64) {
         self.uptime_ms += ms;
         self.wall = self.wall.plus_ms(ms);
+        self.vendor_now = self.vendor_now.plus_ms(ms);
         self.input(Input::Tick);
     }
 
@@ -511,6 +555,7 @@ impl World {
         let mut paid: Vec<OrderId> = self.vendor.charges.iter().map(|(id, _)| *id).collect();
         paid.dedup();
         assert_eq!(paid.len(), self.vendor.charges.len(), "charged twice");
+        assert!(!self.vendor.books.flagged, "an honest device was taken for a copy");
         for licence in &self.disk.loaded.licences {
             let order = OrderId::from(licence.id);
             assert!(paid.contains(&order), "a licence that nobody paid for");

@@ -6,11 +6,14 @@ use egui_material_icons::icons;
 use super::parts;
 use crate::core::{Command, EndReason, EndedOption, InstalledOption, LicenceNote, Place};
 use crate::ui::chrome;
+use crate::ui::reasons;
 use crate::ui::state::Cx;
 use crate::ui::theme::{self, Tone};
 use crate::ui::widgets::{self, Look};
 
 const ROW: f32 = 96.0;
+/// A locked licence says why, and what to do.
+const LOCKED_ROW: f32 = 156.0;
 const ENDED_ROW: f32 = 68.0;
 const REMOVE_WIDTH: f32 = 132.0;
 
@@ -34,7 +37,8 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, ended: &[EndedOptio
             widgets::say(ui, theme::SMALL_BOLD, theme::INK_SOFT, cx.texts.msg_my_installed());
         }
         for option in &view.installed {
-            let (rect, _) = ui.allocate_exact_size(vec2(list.width(), ROW), Sense::hover());
+            let height = if matches!(option.left, LicenceNote::Locked(_)) { LOCKED_ROW } else { ROW };
+            let (rect, _) = ui.allocate_exact_size(vec2(list.width(), height), Sense::hover());
             if installed(ui, cx, rect, option) {
                 cx.state.removing = Some(option.licence);
             }
@@ -71,6 +75,7 @@ fn tone(left: LicenceNote) -> Tone {
     match left {
         LicenceNote::Unlimited => theme::GOOD,
         LicenceNote::Uses(0..=2) | LicenceNote::Time(0..=DAY_MS) | LicenceNote::Ending => theme::WARN,
+        LicenceNote::Locked(_) => theme::BAD,
         LicenceNote::Uses(_) | LicenceNote::Time(_) => theme::BLUE,
     }
 }
@@ -79,6 +84,17 @@ fn tone(left: LicenceNote) -> Tone {
 fn installed(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, option: &InstalledOption) -> bool {
     let texts = cx.texts;
     widgets::paint_card(ui, rect);
+    let whole = rect;
+    let rect = Rect::from_min_size(rect.min, vec2(rect.width(), ROW));
+    if let LicenceNote::Locked(reason) = option.left {
+        let reason = reasons::lock(texts, reason);
+        let text = Rect::from_min_max(pos2(rect.left() + 96.0, rect.bottom() - 4.0), whole.max - vec2(18.0, 8.0));
+        widgets::at(ui, text, |ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            widgets::say_line(ui, theme::SMALL_BOLD, theme::BAD.ink, reason.sentence);
+            widgets::say_line(ui, theme::SMALL, theme::INK_SOFT, reason.advice);
+        });
+    }
     let (icon, icon_tone) = parts::kind_icon(option.option.kind);
     widgets::paint_disc(ui.painter(), pos2(rect.left() + 50.0, rect.center().y), icon, 60.0, icon_tone);
     let name = texts.pick(&option.option.name).as_str();
@@ -112,6 +128,7 @@ fn over(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, option: &EndedOption) {
         EndReason::UsedUp => icons::ICON_PIN,
         EndReason::PeriodOver => icons::ICON_SCHEDULE,
         EndReason::Removed => icons::ICON_DELETE,
+        EndReason::Revoked => icons::ICON_BLOCK,
     };
     widgets::paint_icon(ui.painter(), pos2(rect.left() + 50.0, rect.center().y), icon, 32.0, theme::INK_SOFT);
     let middle = rect.left() + rect.width() * 0.45;

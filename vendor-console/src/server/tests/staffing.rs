@@ -23,7 +23,7 @@ pub(super) async fn watch(vendor: &Vendor) -> Watching {
     let staff = vendor.staff().await;
     let (send, recv) = staff.0.open(&StaffRequest::Watch).await.unwrap();
     let mut watching = Watching { _staff: staff, _send: send, recv };
-    assert_eq!(next(&mut watching).await.len(), 5, "everything may have changed before");
+    assert_eq!(next(&mut watching).await.len(), 6, "everything may have changed before");
     watching
 }
 

@@ -9,7 +9,7 @@ use super::{Cx, Go, Screen, head_ui, page_ui};
 use crate::ui::list::Live;
 use crate::ui::table::table_ui;
 use crate::ui::theme::{bold, palette, size};
-use crate::ui::widgets::{alarm_ui, button_ui, card, empty_ui, problem_ui, section_ui};
+use crate::ui::widgets::{Tone, alarm_ui, button_ui, card, chip_ui, empty_ui, problem_ui, section_ui};
 use crate::ui::words::Words;
 
 const LATEST_ROWS: u16 = 20;
@@ -23,7 +23,7 @@ pub(crate) struct Overview {
 
 impl Overview {
     pub(crate) fn ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        let every = [Topic::Customers, Topic::Devices, Topic::Options, Topic::Orders, Topic::Charges];
+        let every = [Topic::Customers, Topic::Devices, Topic::Options, Topic::Orders, Topic::Charges, Topic::Licences];
         let take = |reply| if let StaffReply::Overview(figures) = reply { Some(figures) } else { None };
         self.figures.sync(cx.backend, StaffRequest::Overview, cx.generations.sum(&every), take);
         if self.look.is_due(ui, self.latest.value().map_or(&[], |page| &page.rows)) {
@@ -52,6 +52,7 @@ impl Overview {
                 ui.add_space(size::GAP);
             }
             figures_ui(ui, &figure_lines(figures, words));
+            alarms_ui(ui, cx, figures);
         }
         ui.add_space(size::GAP_LARGE);
         let Some(page) = self.latest.value() else { return };
@@ -111,6 +112,25 @@ fn figures_ui(ui: &mut Ui, lines: &[(String, String)]) {
         });
         ui.add_space(size::GAP_SMALL);
     }
+}
+
+/// What somebody has to look at, in red, and the way there.
+fn alarms_ui(ui: &mut Ui, cx: &mut Cx<'_>, figures: &Figures) {
+    let words = cx.words;
+    let not_erased =
+        (figures.licences_not_erased > 0).then(|| words.msg_overview_not_erased(figures.licences_not_erased));
+    let flagged = (figures.devices_flagged > 0).then(|| words.msg_overview_flagged(figures.devices_flagged));
+    if not_erased.is_none() && flagged.is_none() {
+        return;
+    }
+    ui.horizontal_wrapped(|ui| {
+        for text in [not_erased, flagged].into_iter().flatten() {
+            chip_ui(ui, Tone::Bad, &text);
+        }
+        if button_ui(ui, true, &words.msg_overview_to_licences()).clicked() {
+            *cx.go = Some(Go::To(Screen::Licences));
+        }
+    });
 }
 
 /// What to do first in a new place.

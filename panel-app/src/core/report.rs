@@ -1,0 +1,178 @@
+//! What the vendor is told about the licences, and what becomes of its answer.
+//!
+//! One report is under way at a time. Its mark is durable before it is sent and is sent again until it is acknowledged,
+//! so that whatever is lost, the vendor's last mark is the one that this device holds acknowledged or the one that it
+//! reports; unless the store was put back to an earlier state.
+
+use protocol::message::device::DeviceReply;
+use protocol::message::report::{DeviceFault, DeviceReport, FaultKind, LicenceReport, ReportAnswer, Standing};
+use protocol::receipt::EraseReceipt;
+use protocol::{LicenceId, LockReason, Refusal};
+
+use super::Core;
+use super::effect::{Effect, LinkFault};
+use super::outcome::Outcome;
+use super::record::{Change, LicenceRecord, LicenceState, ReceiptState};
+use super::view::EndReason;
+
+/// After a change there may soon be another one.
+pub(super) const REPORT_AFTER_MS: u64 = 3_000;
+/// So that the vendor's decisions arrive.
+const REPORT_EVERY_MS: u64 = 60 * 60 * 1_000;
+/// After a failure.
+const REPORT_AGAIN_MS: u64 = 120_000;
+
+/// The report that is due or under way.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Reporting {
+    /// When to report, as uptime in milliseconds.
+    pub(super) due_ms: Option<u64>,
+    /// It is on its way, with so many faults.
+    asking: Option<usize>,
+}
+
+impl Core {
+    /// Reports after `ms` at the latest.
+    pub(super) fn report_within(&mut self, ms: u64) {
+        let due_ms = self.clock.uptime_ms() + ms;
+        self.reporting.due_ms = Some(self.reporting.due_ms.map_or(due_ms, |at_ms| at_ms.min(due_ms)));
+    }
+
+    /// When a report is due; not while one is under way.
+    pub(super) fn next_report_ms(&self) -> Option<u64> {
+        self.reporting.due_ms.filter(|_| self.reporting.asking.is_none() && self.enrolment.is_some())
+    }
+
+    /// Something that the vendor should know.
+    pub(super) fn fault(&mut self, kind: FaultKind, out: &mut Outcome) {
+        let faults = &mut self.seal.record.faults;
+        // The oldest ones tell how it began.
+        if faults.len() < DeviceReport::FAULTS_MAX {
+            faults.push(DeviceFault { at: self.clock.now(), kind });
+            out.touch();
+        }
+        self.report_within(0);
+    }
+
+    pub(super) fn report_if_due(&mut self, out: &mut Outcome) {
+        if self.next_report_ms().is_none_or(|due_ms| due_ms > self.clock.uptime_ms()) {
+            return;
+        }
+        let Some(serial) = self.enrolment.as_ref().map(|enrolment| enrolment.serial.clone()) else { return };
+        let mark = match self.seal.record.pending {
+            Some(mark) => mark,
+            None => {
+                // What this very step changes belongs to the next report.
+                let mark = self.seal.record.mark;
+                self.seal.record.pending = Some(mark);
+                out.touch();
+                mark
+            }
+        };
+        let receipts = self.licences.values().filter_map(|licence| match (licence.state, licence.receipt) {
+            (LicenceState::Ended(reason, _), ReceiptState::Due(erased_at)) => Some(EraseReceipt {
+                device: serial.clone(),
+                licence: licence.id,
+                package: licence.manifest.digest(),
+                reason,
+                erased_at,
+            }),
+            _ => None,
+        });
+        let receipts = receipts.take(DeviceReport::RECEIPTS_MAX).collect();
+        let living = self.licences.values().rev().filter_map(|licence| self.licence_report(licence));
+        let report = DeviceReport {
+            acknowledged: self.seal.record.acknowledged,
+            mark,
+            clock: self.clock.now(),
+            licences: living.take(DeviceReport::LICENCES_MAX).collect(),
+            faults: self.seal.record.faults.clone(),
+            receipts: Vec::new(),
+        };
+        self.reporting = Reporting { due_ms: None, asking: Some(report.faults.len()) };
+        out.then(Effect::Report(Box::new(report), receipts));
+    }
+
+    fn licence_report(&self, licence: &LicenceRecord) -> Option<LicenceReport> {
+        let standing = match (licence.state, licence.receipt) {
+            (LicenceState::Active, _) => self.lock_of(licence).map_or(Standing::Active, Standing::Locked),
+            (LicenceState::Ending(reason, at), _) | (LicenceState::Ended(reason, at), ReceiptState::Due(_)) => {
+                Standing::Ended(reason, at)
+            }
+            (LicenceState::Ended(..), _) => return None,
+        };
+        Some(LicenceReport { licence: licence.id, standing, uses_left: licence.uses_left })
+    }
+
+    pub(super) fn report_answered(
+        &mut self,
+        answer: Result<Result<DeviceReply, Refusal>, LinkFault>,
+        out: &mut Outcome,
+    ) {
+        let told = self.reporting.asking.take().unwrap_or(0);
+        let Ok(Ok(DeviceReply::Reported(answer))) = answer else {
+            self.report_within(REPORT_AGAIN_MS);
+            return;
+        };
+        let seal = &mut self.seal.record;
+        seal.faults.drain(..told.min(seal.faults.len()));
+        if seal.pending == Some(answer.acknowledged) {
+            seal.acknowledged = answer.acknowledged;
+            seal.pending = None;
+        }
+        out.touch();
+        self.follow(answer, out);
+        let more = self.seal.record.mark != self.seal.record.acknowledged
+            || self.licences.values().any(|licence| matches!(licence.receipt, ReceiptState::Due(_)));
+        self.report_within(if more { REPORT_AFTER_MS } else { REPORT_EVERY_MS });
+    }
+
+    /// Does what the vendor has decided.
+    fn follow(&mut self, answer: ReportAnswer, out: &mut Outcome) {
+        for id in answer.receipts {
+            self.change_licence(id, out, |licence| {
+                let due = matches!(licence.receipt, ReceiptState::Due(_));
+                licence.receipt = if due { ReceiptState::Filed } else { licence.receipt };
+            });
+        }
+        for id in answer.locked {
+            self.change_licence(id, out, |licence| {
+                licence.lock = licence.lock.or(Some(LockReason::Restored));
+            });
+        }
+        // What the device's own record says of such a licence counts no more: it is taken in anew.
+        let locked = |id: &LicenceId| self.licences.get(id).is_some_and(|licence| licence.lock.is_some());
+        let released: Vec<LicenceId> = answer.released.into_iter().filter(locked).collect();
+        self.released.extend(released);
+        for id in answer.revoked {
+            if self.licences.get(&id).is_some_and(|licence| licence.state == LicenceState::Active) {
+                self.end(id, EndReason::Revoked, out);
+            }
+        }
+        self.hunt_keys();
+    }
+
+    fn change_licence(&mut self, id: LicenceId, out: &mut Outcome, change: impl FnOnce(&mut LicenceRecord)) {
+        let Some(licence) = self.licences.get_mut(&id) else { return };
+        let before = (licence.lock, licence.receipt);
+        change(licence);
+        if before != (licence.lock, licence.receipt) {
+            out.change(Change::Licence(licence.clone()));
+        }
+    }
+
+    /// A report that is due waits for a while.
+    pub(super) fn put_report_off(&mut self) {
+        let uptime_ms = self.clock.uptime_ms();
+        if self.reporting.due_ms.is_some_and(|due_ms| due_ms <= uptime_ms) {
+            self.reporting.due_ms = Some(uptime_ms + REPORT_AGAIN_MS);
+        }
+    }
+
+    /// The report that was to be sent, or its answer, could not be written.
+    pub(super) fn report_not_written(&mut self) {
+        if self.reporting.asking.take().is_some() || self.reporting.due_ms.is_some() {
+            self.reporting.due_ms = Some(self.clock.uptime_ms() + REPORT_AGAIN_MS);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What the vendor knows of a device's licences, as far as the core's tests need it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use protocol::message::report::{DeviceReport, FaultKind, ReportAnswer, Standing, UsageMark};
+use protocol::receipt::{EraseReceipt, SignedReceipt};
+use protocol::{LicenceId, LockReason, Refusal, RefusalCode, UsageForm, codec};
+
+/// A receipt as it would be signed.
+pub(super) fn unsigned(receipt: &EraseReceipt) -> SignedReceipt {
+    SignedReceipt { bytes: codec::encode(receipt), r: [0; 32], s: [0; 32] }
+}
+
+/// The vendor's books.
+#[derive(Default)]
+pub(super) struct Books {
+    /// Every licence and its form.
+    pub(super) sold: BTreeMap<LicenceId, UsageForm>,
+    /// The last mark.
+    pub(super) mark: Option<UsageMark>,
+    /// The device's temporary licences are locked.
+    pub(super) flagged: bool,
+    /// What is left, as last reported.
+    pub(super) uses: BTreeMap<LicenceId, u32>,
+    /// What was last reported.
+    pub(super) standings: BTreeMap<LicenceId, Standing>,
+    /// What was erased.
+    pub(super) receipts: BTreeMap<LicenceId, EraseReceipt>,
+    /// What staff have revoked.
+    pub(super) revoked: BTreeSet<LicenceId>,
+    /// What the device has noticed.
+    pub(super) faults: Vec<FaultKind>,
+}
+
+impl Books {
+    pub(super) fn uses_left(&self, licence: LicenceId) -> Option<u32> {
+        match self.sold[&licence] {
+            UsageForm::Uses(uses) => Some(self.uses.get(&licence).copied().unwrap_or(uses.get())),
+            UsageForm::Permanent | UsageForm::Days(_) => None,
+        }
+    }
+
+    pub(super) fn may_have(&self, licence: LicenceId) -> Result<(), Refusal> {
+        match self.sold.get(&licence) {
+            None => Err(RefusalCode::UnknownOrder.into()),
+            Some(_) if self.revoked.contains(&licence) || self.receipts.contains_key(&licence) => {
+                Err(RefusalCode::LicenceEnded.into())
+            }
+            Some(form) if self.flagged && *form != UsageForm::Permanent => Err(RefusalCode::LicenceLocked.into()),
+            Some(_) => Ok(()),
+        }
+    }
+
+    pub(super) fn report(&mut self, report: &DeviceReport) -> ReportAnswer {
+        if self.mark.is_some_and(|mark| mark != report.acknowledged && mark != report.mark) {
+            self.flagged = true;
+        }
+        self.mark = Some(report.mark);
+        self.faults.extend(report.faults.iter().map(|fault| fault.kind));
+        let mut answer = ReportAnswer { acknowledged: report.mark, ..ReportAnswer::default() };
+        for signed in &report.receipts {
+            let receipt: EraseReceipt = codec::decode(&signed.bytes).unwrap();
+            answer.receipts.push(receipt.licence);
+            self.receipts.insert(receipt.licence, receipt);
+        }
+        for row in &report.licences {
+            let Some(form) = self.sold.get(&row.licence).copied() else {
+                answer.revoked.push(row.licence);
+                continue;
+            };
+            let left = self.uses_left(row.licence).zip(row.uses_left).map(|(known, told)| known.min(told));
+            let edited = matches!(row.standing, Standing::Locked(LockReason::Edited));
+            if let Some(left) = left.filter(|_| !edited) {
+                self.uses.insert(row.licence, left);
+            }
+            self.standings.insert(row.licence, row.standing);
+            if self.revoked.contains(&row.licence) {
+                answer.revoked.push(row.licence);
+            } else if self.flagged && form != UsageForm::Permanent {
+                answer.locked.push(row.licence);
+            } else if matches!(row.standing, Standing::Locked(LockReason::Edited | LockReason::Restored)) {
+                answer.released.push(row.licence);
+            }
+        }
+        answer
+    }
+}

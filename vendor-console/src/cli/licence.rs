@@ -1,0 +1,125 @@
+//! `vendor-console licence`: licences on their devices, and the devices that need a decision.
+
+use clap::Subcommand;
+use protocol::message::report::Standing;
+use protocol::message::staff::{Decision, DeviceAlarmRow, LicenceFilter, LicenceRow, Page, StaffReply, StaffRequest};
+use protocol::{CustomerId, DeviceSerial, OrderId};
+
+use super::output::{Output, Record};
+use super::{CliError, ListArgs, Run, Session};
+use crate::client::StaffError;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// List licences, newest first
+    List {
+        /// Paid for by this customer only
+        #[arg(long)]
+        customer: Option<CustomerId>,
+        /// On this device only
+        #[arg(long)]
+        device: Option<DeviceSerial>,
+        /// Only those that are over and of which no device has said that they are erased
+        #[arg(long)]
+        not_erased: bool,
+        #[command(flatten)]
+        list: ListArgs,
+    },
+    /// End a licence before its time; the device erases it when it hears of it
+    Revoke {
+        /// The licence's number, which is that of its order
+        licence: OrderId,
+    },
+    /// List devices that have noticed something, those that need a decision first
+    Alarms {
+        #[command(flatten)]
+        list: ListArgs,
+    },
+    /// Let a device's locked licences be used again
+    Release {
+        /// Serial number
+        serial: DeviceSerial,
+    },
+    /// End a device's locked licences
+    End {
+        /// Serial number
+        serial: DeviceSerial,
+    },
+}
+
+impl Run for Command {
+    async fn run(self, session: &Session) -> Result<Output, CliError> {
+        let decide = async |serial, decision| match session.ask(StaffRequest::DecideDevice { serial, decision }).await?
+        {
+            StaffReply::DeviceAlarm(row) => Ok(Output::One(alarm(&row))),
+            _ => Err(StaffError::WrongAnswer.into()),
+        };
+        match self {
+            Self::List { customer, device, not_erased, list } => {
+                let filter = LicenceFilter { customer, device, alarms_only: not_erased };
+                let request = |query| StaffRequest::Licences { query, filter: filter.clone() };
+                session.list(&list, request, page, record).await
+            }
+            Self::Revoke { licence } => {
+                match session.ask(StaffRequest::RevokeLicence { licence: licence.into() }).await? {
+                    StaffReply::Licence(row) => Ok(Output::One(record(&row))),
+                    _ => Err(StaffError::WrongAnswer.into()),
+                }
+            }
+            Self::Alarms { list } => session.list(&list, StaffRequest::DeviceAlarms, alarms, alarm).await,
+            Self::Release { serial } => decide(serial, Decision::Release).await,
+            Self::End { serial } => decide(serial, Decision::End).await,
+        }
+    }
+}
+
+fn page(reply: StaffReply) -> Option<Page<LicenceRow>> {
+    match reply {
+        StaffReply::Licences(page) => Some(page),
+        _ => None,
+    }
+}
+
+fn alarms(reply: StaffReply) -> Option<Page<DeviceAlarmRow>> {
+    match reply {
+        StaffReply::DeviceAlarms(page) => Some(page),
+        _ => None,
+    }
+}
+
+fn record(row: &LicenceRow) -> Record {
+    let (state, reason, ended_at) = match row.standing {
+        Standing::Active => ("active", None, None),
+        Standing::Locked(reason) => ("locked", Some(reason.name()), None),
+        Standing::Ended(reason, at) => ("ended", Some(reason.name()), Some(at)),
+    };
+    Record::default()
+        .text("licence", "LICENCE", row.licence)
+        .text("device", "DEVICE", &row.device)
+        .optional("customer", "CUSTOMER", row.customer.as_ref().map(|customer| customer.id))
+        .text("option", "OPTION", &row.option)
+        .text("form", "FORM", row.form)
+        .optional_number("uses_left", "LEFT", row.uses_left.map(u64::from))
+        .time("ends_at", "ENDS", row.ends_at)
+        .text("state", "STATE", state)
+        .optional("reason", "REASON", reason)
+        .time("ended_at", "ENDED", ended_at)
+        .detail()
+        .time("erased_at", "ERASED", row.erased_at)
+        .text("not_erased", "NOT ERASED", if row.not_erased { "yes" } else { "no" })
+        .time("issued_at", "ISSUED", Some(row.issued_at))
+        .time("reported_at", "REPORTED", row.reported_at)
+        .detail()
+}
+
+fn alarm(row: &DeviceAlarmRow) -> Record {
+    let newest = row.faults.first();
+    Record::default()
+        .text("device", "DEVICE", &row.serial)
+        .optional("customer", "CUSTOMER", row.customer.as_ref().map(|customer| customer.id))
+        .optional("flag", "NEEDS A DECISION", row.flag.map(|(reason, _)| reason.name()))
+        .time("flagged_at", "SINCE", row.flag.map(|(_, since)| since))
+        .number("temporary", "TEMPORARY LICENCES", row.temporary)
+        .optional("noticed", "NOTICED", newest.map(|fault| format!("{:?}", fault.kind)))
+        .time("noticed_at", "AT", newest.map(|fault| fault.at))
+}
