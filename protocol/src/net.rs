@@ -18,7 +18,7 @@ pub use credentials::{Credentials, DeviceKey};
 pub use endpoint::{TransportLimits, bind_client, bind_server, limit_server};
 pub use frame::{FrameError, encode_frame, frame_length, read_body, read_frame, read_header, write_frame};
 pub use identity::{CertificateTerm, Identity, IdentityError, certificate_term};
-pub use peer_time::PastTime;
+pub use peer_time::{NothingCertain, PastTime};
 pub use quinn;
 pub use rustls::pki_types::CertificateDer;
 pub use tls::{TlsError, anonymous_config, client_config, device_config, enrol_config, server_config};

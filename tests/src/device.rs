@@ -1,7 +1,7 @@
 //! A device: the panel's service on a folder of its own, which can be switched off and on again at any moment.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use panel_app::core::{
     Command, Core, EnrolForm, InstalledOption, JobState, Loaded, Place, Resume, Screen, Stage, View,
@@ -33,6 +33,15 @@ impl Device {
     /// A new device that knows nobody yet.
     pub fn new() -> Self {
         let (folder, clock) = (tempfile::tempdir().unwrap(), Clock::default());
+        let mut device = Self { folder, clock, service: None };
+        device.switch_on();
+        device
+    }
+
+    /// A new device whose wall clock is wrong by so much from the beginning.
+    pub fn with_wall_wrong_by_ms(ms: i64) -> Self {
+        let (folder, clock) = (tempfile::tempdir().unwrap(), Clock::default());
+        clock.set_wall_by_ms(ms);
         let mut device = Self { folder, clock, service: None };
         device.switch_on();
         device
@@ -189,18 +198,77 @@ impl Device {
     /// Lets time pass on the device.
     pub fn pass_ms(&self, ms: u64) {
         self.clock.pass_ms(ms);
-        self.service().wake();
+        if let Some(service) = &self.service {
+            service.wake();
+        }
     }
 
     /// Sets the device's wall clock forward or back.
     pub fn set_wall_by_ms(&self, ms: i64) {
         self.clock.set_wall_by_ms(ms);
-        self.service().wake();
+        if let Some(service) = &self.service {
+            service.wake();
+        }
+    }
+
+    /// A copy of everything that the device has, which is off.
+    pub fn copy_folder(&self) -> TempDir {
+        let copy = tempfile::tempdir().unwrap();
+        copy_all(self.folder.path(), copy.path());
+        copy
+    }
+
+    /// Puts a copy back in the place of what the device has, which is off.
+    pub fn restore_folder(&self, copy: &TempDir) {
+        for entry in std::fs::read_dir(self.folder.path()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) }.unwrap();
+        }
+        copy_all(copy.path(), self.folder.path());
+    }
+
+    /// Every file of the device that holds one of these, by name.
+    pub fn files_with(&self, needles: &[&[u8]]) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.folder.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let bytes = std::fs::read(&path).unwrap();
+                let holds = |needle: &&[u8]| bytes.windows(needle.len()).any(|window| window == *needle);
+                if needles.iter().any(holds) {
+                    found.push(path.display().to_string());
+                }
+            }
+        }
+        found
+    }
+
+    /// The stored side of the device, which is off: for whoever edits it.
+    pub fn opened(&self) -> (panel_app::data::Device, Loaded) {
+        panel_app::data::Device::open(self.folder.path()).unwrap()
     }
 
     /// A path in the data folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+}
+
+fn copy_all(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let to = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            std::fs::create_dir_all(&to).unwrap();
+            copy_all(&path, &to);
+        } else {
+            std::fs::copy(&path, &to).unwrap();
+        }
     }
 }
 

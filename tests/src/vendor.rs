@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use protocol::message::device::Bilingual;
 use protocol::message::staff::{
-    ChargeFilter, ChargeRow, CustomerFields, CustomerRow, DeviceFields, DeviceRow, OptionFields, OrderRow, Query,
-    Settlement, StaffReply, StaffRequest,
+    ChargeFilter, ChargeRow, CustomerFields, CustomerRow, DeviceAlarmRow, DeviceFields, DeviceRow, LicenceFilter,
+    LicenceRow, OptionFields, OrderRow, Query, Settlement, StaffReply, StaffRequest,
 };
 use protocol::net::Credentials;
 use protocol::package::OptionKind;
@@ -191,6 +191,30 @@ impl Vendor {
         match self.staff(StaffRequest::Orders { query: Query::default(), customer: None, open_only: false }) {
             StaffReply::Orders(page) => page.rows,
             other => panic!("{other:?}"),
+        }
+    }
+
+    /// Licences, newest first.
+    pub fn licences(&self) -> Vec<LicenceRow> {
+        match self.staff(StaffRequest::Licences { query: Query::default(), filter: LicenceFilter::default() }) {
+            StaffReply::Licences(page) => page.rows,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Devices that staff should look at.
+    pub fn alarms(&self) -> Vec<DeviceAlarmRow> {
+        match self.staff(StaffRequest::DeviceAlarms(Query::default())) {
+            StaffReply::DeviceAlarms(page) => page.rows,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Asks until the books are as they should be.
+    pub fn wait(&self, mut is_so: impl FnMut(&Self) -> bool) {
+        let started = std::time::Instant::now();
+        while !is_so(self) {
+            assert!(started.elapsed() < crate::PATIENCE, "waited in vain: {:?} {:?}", self.licences(), self.alarms());
         }
     }
 

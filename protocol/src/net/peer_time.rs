@@ -21,7 +21,7 @@ pub trait PastTime: std::fmt::Debug + Send + Sync {
 
 /// For machines that have never heard the vendor's time.
 #[derive(Debug)]
-pub(super) struct NothingCertain;
+pub struct NothingCertain;
 
 impl PastTime for NothingCertain {
     fn past(&self) -> Option<Timestamp> {

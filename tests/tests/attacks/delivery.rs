@@ -124,6 +124,7 @@ impl Stage {
                 server: self.rogue.addr().to_string(),
             },
             credentials: self.device.credentials.clone(),
+            clock: std::sync::Arc::new(protocol::net::NothingCertain),
             chunks: chunks.clone(),
             limits,
             cancel: Cancel::new(),

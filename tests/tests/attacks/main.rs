@@ -4,10 +4,12 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // an attack that succeeds must fail the test
 #![allow(clippy::print_stdout)] // the table
 
+mod clock;
 mod delivery;
 mod flood;
 mod identity;
 mod signed;
+mod store;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -25,9 +27,11 @@ pub(crate) struct Attack {
 }
 
 /// Every family and its attacks.
-const FAMILIES: [(&str, &[Attack]); 6] = [
+const FAMILIES: [(&str, &[Attack]); 8] = [
     ("delivery", delivery::ATTACKS),
     ("signed", signed::ATTACKS),
+    ("clock", clock::ATTACKS),
+    ("store", store::ATTACKS),
     ("flood", flood::connections::ATTACKS),
     ("flood", flood::requests::ATTACKS),
     ("flood", flood::transfers::ATTACKS),

@@ -104,6 +104,6 @@ impl Core {
         }
         self.hunted.remove(&id);
         self.keys.insert(id);
-        out.keep_key(id, licence.content_key.clone());
+        out.keep_key(id, licence.content_key);
     }
 }

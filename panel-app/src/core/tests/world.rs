@@ -131,7 +131,7 @@ impl Vendor {
             version: self.version,
             kind: OptionKind::Program,
             content_bytes: self.content_bytes,
-            chunks: vec![Digest::of(id.as_str().as_bytes()); self.content_bytes.div_ceil(1_048_496) as usize],
+            chunks: (0..self.content_bytes.div_ceil(1_048_496)).map(|_| Digest::of(id.as_str().as_bytes())).collect(),
         }
     }
 
