@@ -89,7 +89,9 @@ impl Clock {
         let least = self.kept.now.plus_ms(passed_ms);
         self.kept.certain = self.kept.certain.plus_ms(passed_ms);
         let readings = self.readings(wall);
-        let ahead = readings.into_iter().filter(|reading| *reading >= least).min();
+        // Two clocks never agree to the millisecond: a reading that is a little late is not behind.
+        let ahead = readings.into_iter().filter(|reading| reading.plus_ms(SET_BACK_MIN_MS) >= least).min();
+        let ahead = ahead.map(|reading| reading.max(least));
         let claim = ahead.unwrap_or_else(|| self.kept.now.plus_ms(passed_ms.max(wall.ms_since(self.kept.wall))));
         let jump_ms = claim.ms_since(least);
         if jump_ms > BELIEVED_MS {
@@ -242,6 +244,16 @@ mod tests {
         // Somebody sets it right.
         clock.advance(moment(START_MS + 9 * HOUR_MS, HOUR_MS));
         assert_eq!((passed_ms(&clock), clock.doubt()), (9 * HOUR_MS, None));
+    }
+
+    #[test]
+    fn a_system_clock_of_known_error_may_lag_a_little_behind_the_machines_own() {
+        let wrong = |ms: u64| START_MS + 10 * YEAR_MS + ms;
+        let mut clock = confirmed(wrong(0));
+        clock.advance(moment(wrong(999), 1_000));
+        assert_eq!((passed_ms(&clock), clock.doubt()), (1_000, None));
+        clock = Clock::new(Some(clock.kept()), moment(wrong(998), 0));
+        assert_eq!((passed_ms(&clock), clock.doubt(), clock.take_set_back_ms()), (1_000, None, None));
     }
 
     #[test]

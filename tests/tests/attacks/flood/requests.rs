@@ -110,7 +110,7 @@ fn oversized_frames() -> String {
     let config = known(&stage.accomplice.credentials, Service::Device);
     stage.vendor.block_on(async {
         let connection = attacker.connect(config).await.unwrap();
-        for announced in [4_097_u32, 4 << 20, u32::MAX] {
+        for announced in [(64 << 10) + 1, 4 << 20, u32::MAX] {
             let (mut send, mut recv) = begin(&connection, &announced.to_le_bytes()).await;
             assert_eq!(refusal(&mut recv).await, RefusalCode::BadMessage);
             // The server has stopped the stream: what would follow is not wanted.
