@@ -3,6 +3,7 @@
 //! The crate does no I/O; QUIC endpoints, certificates and framed requests are in [`net`], behind the feature of
 //! that name. `protocol/README.md` is the specification from which another client could be written.
 
+pub mod audit;
 pub mod codec;
 pub mod content_key;
 pub mod ids;
@@ -19,6 +20,7 @@ pub mod pin;
 pub mod receipt;
 pub mod refusal;
 pub mod signed;
+pub mod staff_role;
 pub mod text;
 pub mod ticket;
 pub mod time;
@@ -37,6 +39,7 @@ pub use package::{Digest, Manifest};
 pub use pin::ContractPin;
 pub use refusal::{Refusal, RefusalCode};
 pub use signed::Signed;
+pub use staff_role::StaffRole;
 pub use text::Text;
 pub use ticket::Ticket;
 pub use time::Timestamp;

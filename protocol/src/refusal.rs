@@ -147,6 +147,12 @@ refusal_codes! {
     /// The device's temporary licences are locked until staff decide.
     LicenceLocked = "licence-locked", Corrected,
         "This licence is locked.", "Ask the vendor to look at this device.";
+    /// The member of staff has another role than this takes.
+    RoleForbids = "role-forbids", Corrected,
+        "Your role does not include this.", "Ask somebody whose role does.";
+    /// Nobody approves what is their own.
+    SecondPersonNeeded = "second-person-needed", Corrected,
+        "This takes a second person.", "Ask somebody else to approve it.";
 }
 
 impl fmt::Display for RefusalCode {

@@ -10,13 +10,13 @@ use protocol::message::staff::{
 };
 use protocol::net::Credentials;
 use protocol::package::OptionKind;
-use protocol::{ActivationCode, CaFingerprint, ContractUserId, DeviceSerial, Offer, OfferList, Yen};
+use protocol::{ActivationCode, CaFingerprint, ContractUserId, DeviceSerial, Offer, OfferList, StaffRole, Yen};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use vendor_console::client::{StaffClient, StaffError, read_credentials};
 use vendor_console::clock::Clock;
-use vendor_console::server::{Role, Server, ServerOptions, init};
+use vendor_console::server::{Role, SecondPerson, Server, ServerOptions, init};
 
 /// A vendor in a folder of its own.
 pub struct Vendor {
@@ -46,11 +46,20 @@ impl Vendor {
         Self::start_with(Clock::System)
     }
 
-    /// A new vendor with this clock.
+    /// A new vendor with this clock. It is one person, so what is published is on sale.
     pub fn start_with(clock: Clock) -> Self {
+        Self::found(clock, SecondPerson::Solo)
+    }
+
+    /// A new vendor in which releases and large credits wait for a second person.
+    pub fn strict() -> Self {
+        Self::found(Clock::System, SecondPerson::Needed)
+    }
+
+    fn found(clock: Clock, second_person: SecondPerson) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let data = tempfile::tempdir().unwrap();
-        runtime.block_on(init(data.path(), &clock)).unwrap();
+        runtime.block_on(init(data.path(), second_person, &clock)).unwrap();
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
         let server = runtime.block_on(start(data.path(), listen, &clock));
         let addr = server.local_addr();
@@ -125,6 +134,19 @@ impl Vendor {
     /// What staff ask, and must be answered.
     pub fn staff(&self, request: StaffRequest) -> StaffReply {
         self.try_staff(request).unwrap()
+    }
+
+    /// The admin's client.
+    pub const fn staff_client(&self) -> &StaffClient {
+        &self.staff
+    }
+
+    /// A new member of staff.
+    pub fn member(&self, name: &str, role: StaffRole) -> StaffClient {
+        let file = self.data().join(format!("{name}.pem"));
+        let name = name.parse().unwrap();
+        self.block_on(self.staff.certify(&file, |csr| StaffRequest::AddStaff { name, role, csr })).unwrap();
+        StaffClient::with_file(&self.addr.to_string(), &file).unwrap()
     }
 
     /// A new customer with one contract.

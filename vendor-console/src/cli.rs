@@ -1,8 +1,12 @@
 //! The command line of `vendor-console`: the window, and what staff do from a script.
 //!
-//! Exit codes are a contract: 0 success, 2 usage, 3 refused, 4 network, 5 storage (a file here).
+//! Exit codes are a contract: 0 success, 2 usage, 3 refused, 4 network, 5 storage (a file here), 6 the audit log was
+//! tampered with.
 
+mod approval;
+mod audit;
 mod charge;
+mod credit;
 mod customer;
 mod device;
 mod input;
@@ -12,6 +16,8 @@ mod licence;
 mod option;
 mod order;
 mod output;
+mod rule;
+mod staff;
 mod window;
 
 use std::ffi::OsString;
@@ -23,7 +29,7 @@ use protocol::message::staff::{PAGE_ROWS_MAX, Page, Query, StaffReply, StaffRequ
 use protocol::text::SearchText;
 use protocol::{Refusal, RefusalCode};
 
-use crate::client::{StaffClient, StaffError, read_credentials};
+use crate::client::{StaffClient, StaffError};
 use crate::server::{DEFAULT_LISTEN, default_data_folder};
 use output::{Output, Record};
 
@@ -59,6 +65,16 @@ enum Command {
     Invoice(Staff<invoice::Command>),
     /// The keys that sign: rotate, revoke
     Key(Staff<key::Command>),
+    /// Credits: what is given back of charges
+    Credit(Staff<credit::Command>),
+    /// What waits for a second person
+    Approval(Staff<approval::Command>),
+    /// The staff: add, change role, revoke
+    Staff(Staff<staff::Command>),
+    /// The rules that staff work under
+    Rule(Staff<rule::Command>),
+    /// The audit log, and whether it is whole
+    Audit(Staff<audit::Command>),
 }
 
 /// How the window with a server of its own is started.
@@ -70,6 +86,9 @@ pub struct WindowArgs {
     /// UDP address that devices and staff connect to
     #[arg(long, value_name = "ADDR", default_value = DEFAULT_LISTEN)]
     pub listen: std::net::SocketAddr,
+    /// If a new folder is set up: the vendor is one person, and nothing waits for a second one
+    #[arg(long)]
+    pub solo: bool,
     /// Language of the window; it can be changed there too
     #[arg(long, value_name = "ja|en")]
     pub lang: Option<Lang>,
@@ -124,6 +143,9 @@ struct Staff<C: Subcommand> {
 
 /// What a staff command does.
 trait Run {
+    /// Whether it is carried out although the audit log is not what it was: to find out what happened to it.
+    const DESPITE_ALARM: bool = false;
+
     async fn run(self, session: &Session) -> Result<Output, CliError>;
 }
 
@@ -158,6 +180,7 @@ impl CliError {
             Self::Usage(_) => ExitCode::from(2),
             Self::Staff(StaffError::Refused(_)) => ExitCode::from(3),
             Self::Staff(StaffError::Link(_) | StaffError::WrongAnswer) => ExitCode::from(4),
+            Self::Staff(StaffError::Audit(_)) => ExitCode::from(6),
             Self::Staff(StaffError::Certificate { .. } | StaffError::File { .. }) | Self::Io(_) => ExitCode::from(5),
         }
     }
@@ -183,6 +206,11 @@ pub fn main_with_args(args: impl IntoIterator<Item = impl Into<OsString> + Clone
         Command::Charge(args) => script(args),
         Command::Invoice(args) => script(args),
         Command::Key(args) => script(args),
+        Command::Credit(args) => script(args),
+        Command::Approval(args) => script(args),
+        Command::Staff(args) => script(args),
+        Command::Rule(args) => script(args),
+        Command::Audit(args) => script(args),
     }
 }
 
@@ -190,7 +218,16 @@ fn script<C: Run + Subcommand>(args: Staff<C>) -> ExitCode {
     let Staff { command, server, certificate, json } = args;
     let certificate = certificate.unwrap_or_else(|| default_data_folder().join("admin.pem"));
     let done = async {
-        let client = StaffClient::connect(&server, &read_credentials(&certificate)?).await?;
+        let client = StaffClient::connect(&server, &certificate).await?;
+        match client.witness().await {
+            Err(alarm @ StaffError::Audit(_)) if C::DESPITE_ALARM => output::print_error(&alarm.into()),
+            Err(error) => return Err(error.into()),
+            Ok(witnessed) => {
+                if let Some(error) = witnessed.not_kept {
+                    output::print_note(&format!("vendor-console: the audit head could not be kept: {error}"));
+                }
+            }
+        }
         let session = Session { client };
         let output = command.run(&session).await;
         session.client.close().await;

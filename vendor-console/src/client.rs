@@ -1,19 +1,23 @@
 //! The staff's side of `kobai-staff/1`: what the window and the staff commands talk to, here or over the network.
 
+mod members;
 mod publish;
 mod watch;
+mod witness;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use protocol::keys::RootKey;
 use protocol::message::staff::{StaffReply, StaffRequest};
 use protocol::message::{Reply, Service};
-use protocol::net::{self, Client, Credentials, Identity, LinkError};
+use protocol::net::{self, CertificateDer, Client, Credentials, Identity, LinkError};
 use protocol::{CaFingerprint, Refusal, RefusalCode, StaffName, Timestamp};
 use tokio::sync::Mutex;
 
 pub use watch::{Watch, WatchEvent};
+pub use witness::{AuditAlarm, Witnessed, head_file};
 
 /// Why a staff request brought no answer that can be used.
 #[derive(Debug, thiserror::Error)]
@@ -35,8 +39,11 @@ pub enum StaffError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A file to publish cannot be read.
-    #[error("the file {} cannot be read: {source}", path.display())]
+    /// The audit log is not what it was.
+    #[error(transparent)]
+    Audit(#[from] AuditAlarm),
+    /// A file cannot be read or written.
+    #[error("the file {} cannot be used: {source}", path.display())]
     File {
         /// The file.
         path: PathBuf,
@@ -53,7 +60,8 @@ impl StaffError {
             Self::Refused(refusal) => refusal.code.code(),
             Self::WrongAnswer => "bad-answer",
             Self::Certificate { .. } => "bad-certificate",
-            Self::File { .. } => "file-unreadable",
+            Self::Audit(_) => "audit-broken",
+            Self::File { .. } => "file-unusable",
         }
     }
 
@@ -76,7 +84,12 @@ struct Shared {
     host_port: String,
     name: StaffName,
     fingerprint: CaFingerprint,
+    root: CertificateDer<'static>,
+    root_key: RootKey,
     config: net::quinn::ClientConfig,
+    /// Where the head of the audit log is kept.
+    head_file: Option<PathBuf>,
+    witnessing: Mutex<()>,
     connection: Mutex<Option<Client>>,
     server_now_ms: AtomicU64,
 }
@@ -95,18 +108,30 @@ pub fn read_credentials(path: &Path) -> Result<Credentials, StaffError> {
 }
 
 impl StaffClient {
-    /// Connects to `HOST:PORT` as the holder of `credentials`. Must be called within a Tokio runtime.
-    pub async fn connect(host_port: &str, credentials: &Credentials) -> Result<Self, StaffError> {
-        let client = Self::new(host_port, credentials)?;
+    /// Connects to `HOST:PORT` as the holder of a certificate file. Must be called within a Tokio runtime.
+    pub async fn connect(host_port: &str, certificate: &Path) -> Result<Self, StaffError> {
+        let client = Self::with_file(host_port, certificate)?;
         client.connection().await?;
         Ok(client)
     }
 
-    /// A client that connects with its first request.
+    /// A client that connects with its first request. It keeps nothing of the audit log.
     pub fn new(host_port: &str, credentials: &Credentials) -> Result<Self, StaffError> {
+        Self::with(host_port, credentials, None)
+    }
+
+    /// A client that connects with its first request as the holder of a certificate file, and keeps the head of the
+    /// audit log beside it.
+    pub fn with_file(host_port: &str, certificate: &Path) -> Result<Self, StaffError> {
+        Self::with(host_port, &read_credentials(certificate)?, Some(head_file(certificate)))
+    }
+
+    fn with(host_port: &str, credentials: &Credentials, head_file: Option<PathBuf>) -> Result<Self, StaffError> {
         let Ok(Identity::Staff(name)) = credentials.identity() else {
             return Err(LinkError::NotPermitted.into());
         };
+        let root_key =
+            credentials.root_key().map_err(|error| StaffError::Link(LinkError::Distrust(error.to_string())))?;
         let config = net::client_config(credentials, Service::Staff)
             .map_err(|error| StaffError::Link(LinkError::Distrust(error.to_string())))?;
         Ok(Self {
@@ -114,6 +139,10 @@ impl StaffClient {
                 host_port: host_port.to_owned(),
                 name,
                 fingerprint: credentials.fingerprint(),
+                root: credentials.root.clone(),
+                root_key,
+                head_file,
+                witnessing: Mutex::default(),
                 config,
                 connection: Mutex::new(None),
                 server_now_ms: AtomicU64::new(0),

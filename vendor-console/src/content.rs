@@ -80,7 +80,7 @@ impl Packages {
     pub(crate) fn open(folder: &FilePath) -> Result<Self, ContentError> {
         if !folder.exists() {
             std::fs::create_dir_all(folder)?;
-            crate::server::sync_parent(folder)?;
+            crate::private_file::sync_parent(folder)?;
         }
         Ok(Self { objects: Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true)) })
     }

@@ -4,6 +4,7 @@ pub mod cli;
 pub mod client;
 pub mod clock;
 mod content;
+mod private_file;
 mod random;
 pub mod server;
 mod store;

@@ -39,7 +39,7 @@ use tokio::sync::oneshot;
 
 pub use ceremony::Ceremony;
 pub use error::ServerError;
-pub use init::{InitReport, init};
+pub use init::{InitReport, SecondPerson, init};
 pub use limits::{LimitSpec, Limits, LimitsError};
 pub use passport::issue_distribution;
 
@@ -48,12 +48,12 @@ use crate::content::Packages;
 use customers::Customers;
 use distribution::Distribution;
 use folder::DataFolder;
-pub(crate) use folder::sync_parent;
 use limits::Guard;
 use metrics::Exporter;
 use passport::Passport;
 use reports::{Remote, Reports};
 use router::Services;
+pub(crate) use staff::subject::contract as contract_ending;
 use tickets::TicketKeys;
 
 /// Where a server listens if nothing else is said: the loopback interface only.

@@ -1,8 +1,10 @@
 //! The vendor's books in SQL. Every function that writes is one transaction, named by what happens in the business;
 //! whoever calls it may be killed at any instant and finds the books consistent.
 
+mod audit;
 mod charges;
 mod column;
+mod credits;
 mod customers;
 mod devices;
 mod entity;
@@ -11,6 +13,8 @@ mod licences;
 mod migration;
 mod options;
 mod orders;
+mod proposals;
+mod staff;
 mod tries;
 mod usage;
 
@@ -18,7 +22,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::message::staff::{PAGE_ROWS_MAX, Query};
+use protocol::message::staff::{PAGE_ROWS_MAX, ProposalRow, Query};
 use protocol::{Refusal, RefusalCode};
 use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, OnConflict};
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
@@ -30,6 +34,8 @@ use sea_orm_migration::MigratorTrait;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::random::RandomError;
+pub(crate) use audit::Act;
+use audit::Draft;
 pub(crate) use devices::{Enrolment, Renewal};
 pub(crate) use options::NewRelease;
 pub(crate) use orders::{AuthorisedOrder, CheckedPin, OrderRequest};
@@ -78,6 +84,15 @@ impl From<StoreError> for Refusal {
     }
 }
 
+/// What becomes of something that may need a second person.
+#[derive(Debug)]
+pub(crate) enum Outcome<T> {
+    /// It is done.
+    Done(T),
+    /// It waits.
+    Waits(ProposalRow),
+}
+
 fn refuse(code: RefusalCode, detail: impl std::fmt::Display) -> StoreError {
     StoreError::Refused(Refusal::with_detail(code, detail))
 }
@@ -88,6 +103,8 @@ pub(crate) struct Store {
     db: DatabaseConnection,
     /// Fair turns for writers: SQLite has one at a time and makes the others poll.
     turn: Arc<Mutex<()>>,
+    /// What is being done through it, and by whom; see [`Store::acting`].
+    act: Option<Arc<Act>>,
 }
 
 impl Store {
@@ -108,7 +125,7 @@ impl Store {
         });
         let db = Database::connect(options).await?;
         migration::Migrator::up(&db, None).await?;
-        Ok(Self { db, turn: Arc::default() })
+        Ok(Self { db, turn: Arc::default(), act: None })
     }
 
     /// Waits for running statements and closes the file.
@@ -120,7 +137,14 @@ impl Store {
         let turn = self.turn.clone().lock_owned().await;
         let mode = Some(SqliteTransactionMode::Immediate);
         let options = TransactionOptions { sqlite_transaction_mode: mode, ..TransactionOptions::default() };
-        Ok(Write { tx: self.db.begin_with_options(options).await?, _turn: turn })
+        let tx = self.db.begin_with_options(options).await?;
+        let draft = match &self.act {
+            // Asked here once more: whoever was revoked while the request was on its way changes nothing.
+            Some(act) if staff::permit(&tx, &act.who, &act.certificate).await?.may(act.action) => Some(Draft::of(act)),
+            Some(_) => return Err(RefusalCode::RoleForbids.into()),
+            None => None,
+        };
+        Ok(Write { tx, draft, _turn: turn })
     }
 }
 
@@ -136,11 +160,16 @@ fn create_private(file: &Path) -> Result<(), StoreError> {
 /// A transaction that writes. Dropped without [`Write::commit`] it changes nothing.
 struct Write {
     tx: DatabaseTransaction,
+    /// The line that the audit log gets with it, if a member of staff acts.
+    draft: Option<Draft>,
     _turn: OwnedMutexGuard<()>,
 }
 
 impl Write {
-    async fn commit(self) -> Result<(), StoreError> {
+    async fn commit(mut self) -> Result<(), StoreError> {
+        if let Some(draft) = self.draft.take() {
+            self.append(draft).await?;
+        }
         Ok(self.tx.commit().await?)
     }
 
@@ -181,6 +210,9 @@ enum Sequence {
     Charges,
     Invoices,
     CatalogueVersions,
+    Proposals,
+    Credits,
+    AuditLines,
 }
 
 impl Sequence {
@@ -190,6 +222,9 @@ impl Sequence {
             Self::Charges => "charges",
             Self::Invoices => "invoices",
             Self::CatalogueVersions => "catalogue versions",
+            Self::Proposals => "proposals",
+            Self::Credits => "credits",
+            Self::AuditLines => "audit lines",
         }
     }
 }

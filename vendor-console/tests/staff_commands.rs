@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use vendor_console::clock::Clock;
-use vendor_console::server::{self, Role, Server, ServerOptions};
+use vendor_console::server::{self, Role, SecondPerson, Server, ServerOptions};
 
 /// Between fork and exec a new process holds a copy of every open file, and with it the lock of a data folder that is
 /// just being closed and opened again. So servers and processes are started one after another.
@@ -40,7 +40,7 @@ impl Vendor {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("vendor");
         let server = runtime.block_on(async {
-            server::init(&data, &Clock::System).await.unwrap();
+            server::init(&data, SecondPerson::Solo, &Clock::System).await.unwrap();
             let listen = (Ipv4Addr::LOCALHOST, 0).into();
             Server::start(ServerOptions::new(listen, Role::All { data: data.clone() }, Clock::System)).await.unwrap()
         });

@@ -66,6 +66,10 @@ refusal-licence-ended = The right to use this option has ended.
     .advice = Buy the option again if it is still needed.
 refusal-licence-locked = The right to use this option is locked.
     .advice = Please ask the vendor to look at this machine.
+refusal-role-forbids = Your role does not include this.
+    .advice = Ask somebody whose role does.
+refusal-second-person-needed = This takes a second person.
+    .advice = Ask somebody else to approve it.
 
 ## Faults of the transfer or of this machine
 

@@ -83,6 +83,10 @@ fn refusal(texts: &Texts, code: RefusalCode) -> Reason {
         RefusalCode::NotFound => reason!(texts, msg_refusal_not_found, msg_refusal_not_found_advice),
         RefusalCode::Conflict => reason!(texts, msg_refusal_conflict, msg_refusal_conflict_advice),
         RefusalCode::InvalidInput => reason!(texts, msg_refusal_invalid_input, msg_refusal_invalid_input_advice),
+        RefusalCode::RoleForbids => reason!(texts, msg_refusal_role_forbids, msg_refusal_role_forbids_advice),
+        RefusalCode::SecondPersonNeeded => {
+            reason!(texts, msg_refusal_second_person_needed, msg_refusal_second_person_needed_advice)
+        }
         RefusalCode::UploadIncomplete => {
             reason!(texts, msg_refusal_upload_incomplete, msg_refusal_upload_incomplete_advice)
         }

@@ -1,16 +1,24 @@
 //! `kobai-staff/1`: what the vendor's staff do, from a window or a script. Staff are known by their certificates.
 
+mod team;
+
 use serde::{Deserialize, Serialize};
 
+use crate::audit::{AuditHead, AuditRow};
 use crate::keys::{KeyId, KeyList, KeyRequest, KeyRole, RootSigned};
 use crate::message::device::Bilingual;
+use crate::message::enrol::CertificateChain;
 use crate::message::report::{DeviceFault, Standing};
 use crate::offer::OfferList;
 use crate::package::OptionKind;
+use crate::staff_role::StaffRole;
 use crate::text::{Description, Name, SearchText};
 use crate::{
     ActivationCode, ContractPin, ContractUserId, CustomerId, DeviceSerial, Digest, FailureCode, InvoiceNumber,
-    LicenceId, OptionId, OrderId, OrderState, ReleaseVersion, Text, Timestamp, UsageForm, Yen,
+    LicenceId, OptionId, OrderId, OrderState, ReleaseVersion, Signed, StaffName, Text, Timestamp, UsageForm, Yen,
+};
+pub use team::{
+    CreditRow, Decision, InvoiceCredit, Proposal, ProposalKind, ProposalRow, Reason, Rules, StaffRow, Verdict,
 };
 
 /// Most rows of one page.
@@ -155,7 +163,87 @@ pub enum StaffRequest {
         /// Which.
         serial: DeviceSerial,
         /// What becomes of its temporary licences.
-        decision: Decision,
+        decision: DeviceDecision,
+    },
+    /// The staff, by name.
+    Staff(Query),
+    /// A new member of staff, whose key never leaves its owner.
+    AddStaff {
+        /// Who.
+        name: StaffName,
+        /// Trusted with what.
+        role: StaffRole,
+        /// A PKCS#10 request in DER; only its key counts.
+        csr: Vec<u8>,
+    },
+    /// Another certificate for a member of staff; the one before counts no more.
+    ReissueStaff {
+        /// Whose.
+        name: StaffName,
+        /// A PKCS#10 request in DER; only its key counts.
+        csr: Vec<u8>,
+    },
+    /// Another role for a member of staff.
+    SetStaffRole {
+        /// Whose.
+        name: StaffName,
+        /// Which.
+        role: StaffRole,
+    },
+    /// The member of staff may no longer do anything, for ever.
+    RevokeStaff {
+        /// Who.
+        name: StaffName,
+    },
+    /// What waits for a second person, or once did, newest first.
+    Proposals {
+        /// Which page.
+        query: Query,
+        /// What waits only.
+        open_only: bool,
+    },
+    /// Says yes or no to what somebody else has proposed. One's own can only be rejected, which takes it back.
+    Decide {
+        /// What kind of proposal it is: that says which roles may decide.
+        kind: ProposalKind,
+        /// Its number.
+        number: u32,
+        /// Yes or no.
+        verdict: Verdict,
+    },
+    /// Gives a customer back what was charged, or a part of it.
+    Credit {
+        /// Ledger number of the charge.
+        charge: u64,
+        /// How much; with all other credits of the charge at most its amount.
+        amount: Yen,
+        /// Why.
+        reason: Reason,
+    },
+    /// Credits, newest first.
+    Credits {
+        /// Which page.
+        query: Query,
+        /// Of this customer only.
+        customer: Option<CustomerId>,
+        /// Of this charge only.
+        charge: Option<u64>,
+    },
+    /// Another limit for credits without a second person. A higher one needs a second person itself.
+    SetCreditLimit {
+        /// The limit as it shall be.
+        limit: Yen,
+    },
+    /// From now on a second person is needed. There is no way back.
+    RequireSecondPerson,
+    /// The audit log, newest first.
+    Audit(Query),
+    /// The audit log as it was written, oldest first, to check its chain.
+    AuditChain {
+        /// The lines after the one with this number.
+        after: u64,
+        /// Lines at most; 0 and more than [`PAGE_ROWS_MAX`] mean [`PAGE_ROWS_MAX`].
+        limit: u16,
     },
 }
 
@@ -174,7 +262,13 @@ pub enum StaffReply {
     /// To `Whoami`.
     Whoami {
         /// The name in the certificate.
-        name: Name,
+        name: StaffName,
+        /// The role on file.
+        role: StaffRole,
+        /// The end of the audit log, for the client to keep.
+        head: Signed<AuditHead>,
+        /// The keys that count, one of which has signed it.
+        keys: RootSigned<KeyList>,
     },
     /// To `Overview`.
     Overview(Overview),
@@ -224,6 +318,31 @@ pub enum StaffReply {
     DeviceAlarms(Page<DeviceAlarmRow>),
     /// To `DecideDevice`: the device as it is now.
     DeviceAlarm(DeviceAlarmRow),
+    /// To `Staff`.
+    Staff(Page<StaffRow>),
+    /// To `SetStaffRole` and `RevokeStaff`: the member of staff as it is now.
+    StaffMember(StaffRow),
+    /// To `AddStaff` and `ReissueStaff`.
+    StaffCertificate {
+        /// The member of staff as it is now.
+        member: StaffRow,
+        /// Up to the root.
+        chain: CertificateChain,
+    },
+    /// To `Proposals`.
+    Proposals(Page<ProposalRow>),
+    /// To `Decide`; and to `Credit` and `SetCreditLimit` if a second person is needed: what waits for it.
+    Proposal(ProposalRow),
+    /// To `Credits`.
+    Credits(Page<CreditRow>),
+    /// To `Credit`: it is on file.
+    Credit(CreditRow),
+    /// To `SetCreditLimit` and `RequireSecondPerson`: the rules as they are now.
+    Rules(Rules),
+    /// To `Audit`.
+    Audit(Page<AuditRow>),
+    /// To `AuditChain`.
+    AuditChain(Vec<AuditRow>),
 }
 
 /// The keys of the vendor.
@@ -248,10 +367,16 @@ pub enum Topic {
     Options,
     /// Orders and deliveries.
     Orders,
-    /// Charges and invoices.
+    /// Charges, credits and invoices.
     Charges,
     /// Licences, and what devices have noticed.
     Licences,
+    /// The staff and the rules that they work under.
+    Staff,
+    /// What waits for a second person.
+    Proposals,
+    /// The audit log.
+    Audit,
 }
 
 /// Which rows of a list.
@@ -295,6 +420,12 @@ pub struct Overview {
     pub licences_not_erased: u64,
     /// Devices whose temporary licences are locked until staff decide.
     pub devices_flagged: u64,
+    /// All credits.
+    pub credited: Yen,
+    /// What waits for a second person.
+    pub proposals_open: u64,
+    /// The rules that staff work under.
+    pub rules: Rules,
 }
 
 /// A customer in a sentence.
@@ -432,8 +563,10 @@ pub struct OptionFields {
 pub struct OptionRow {
     /// What staff entered.
     pub fields: OptionFields,
-    /// The newest release.
+    /// The newest release that can be bought.
     pub release: Option<ReleaseRow>,
+    /// The newest release that waits for a second person.
+    pub waiting: Option<ReleaseVersion>,
     /// How many licences were sold.
     pub sold: u64,
 }
@@ -527,6 +660,8 @@ pub struct ChargeRow {
     pub charged_at: Timestamp,
     /// On which invoice.
     pub invoice: Option<InvoiceNumber>,
+    /// How much of it was given back.
+    pub credited: Yen,
 }
 
 /// An invoice without its lines.
@@ -544,8 +679,12 @@ pub struct InvoiceRow {
     pub issued_at: Timestamp,
     /// How many charges.
     pub line_count: u32,
-    /// Their sum.
+    /// What credits take from their sum.
+    pub credited: Yen,
+    /// What is to be paid: the charges less the credits, never below nothing.
     pub total: Yen,
+    /// The customer's credit that was left then, for the next invoice.
+    pub carried: Yen,
 }
 
 /// An invoice.
@@ -555,6 +694,8 @@ pub struct InvoiceDocument {
     pub head: InvoiceRow,
     /// Its charges, oldest first; at most [`INVOICE_LINES_MAX`].
     pub lines: Vec<ChargeRow>,
+    /// What credits take from it, oldest first; at most [`INVOICE_LINES_MAX`].
+    pub credits: Vec<InvoiceCredit>,
 }
 
 /// Which licences.
@@ -623,11 +764,21 @@ impl FlagReason {
 
 /// What becomes of the temporary licences of a flagged device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Decision {
+pub enum DeviceDecision {
     /// They may be used again.
     Release,
     /// They end.
     End,
+}
+
+impl DeviceDecision {
+    /// The stable name for the audit log.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Release => "released",
+            Self::End => "ended",
+        }
+    }
 }
 
 /// A device that staff should look at.

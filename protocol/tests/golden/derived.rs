@@ -4,6 +4,7 @@ use protocol::content_key::ReleaseContext;
 use protocol::{ActivationCode, ContentKey, ReleaseVersion};
 
 use super::book::Page;
+use super::staff::audit_row;
 use super::world::{manifest, option};
 
 pub(crate) fn page() -> Page {
@@ -17,6 +18,7 @@ pub(crate) fn page() -> Page {
     Page::new("derived.txt", "Computed, not sent: hashes and sealed chunks, without any length before them.")
         .value("digest of the manifest in signed.txt", manifest().digest())
         .value("hash of the activation code of 16 bytes 07", ActivationCode::from_random([7; 16]).hash())
+        .value("hash of the first audit line in staff-replies.txt", audit_row().hash)
         .value("chunk 0 \"hello\" of ocr-package release 3 (5 bytes), key 32 times 33", sealed(0))
         .value("chunk 1 \"hello\" of the same", sealed(1))
 }

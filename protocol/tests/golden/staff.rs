@@ -1,22 +1,26 @@
 //! Messages of `kobai-staff/1`.
 
+use protocol::audit::{AuditHead, AuditLine, AuditRow, Link};
 use protocol::keys::KeyRequest;
+use protocol::message::enrol::CertificateChain;
 use protocol::message::report::{DeviceFault, FaultKind, Standing};
 use protocol::message::staff::{
-    ChargeFilter, ChargeRow, ContractRow, CustomerFields, CustomerRef, CustomerRow, Decision, DeliveryRow,
-    DeviceAlarmRow, DeviceFields, DeviceRow, DeviceState, FlagReason, InvoiceDocument, InvoiceRow, KeyChange,
-    KeyStatus, LicenceFilter, LicenceRow, OptionFields, OptionRow, OrderRow, Overview, Page as Rows, Query, ReleaseRow,
-    Settlement, StaffReply, StaffRequest, Topic,
+    ChargeFilter, ChargeRow, ContractRow, CreditRow, CustomerFields, CustomerRef, CustomerRow, Decision, DeliveryRow,
+    DeviceAlarmRow, DeviceDecision, DeviceFields, DeviceRow, DeviceState, FlagReason, InvoiceCredit, InvoiceDocument,
+    InvoiceRow, KeyChange, KeyStatus, LicenceFilter, LicenceRow, OptionFields, OptionRow, OrderRow, Overview,
+    Page as Rows, Proposal, ProposalKind, ProposalRow, Query, ReleaseRow, Rules, Settlement, StaffReply, StaffRequest,
+    StaffRow, Topic, Verdict,
 };
 use protocol::package::OptionKind;
 use protocol::{
-    ActivationCode, CustomerId, FailureCode, InvoiceNumber, KeyRole, OrderState, RefusalCode, ReleaseVersion,
+    ActivationCode, CustomerId, FailureCode, InvoiceNumber, KeyRole, OrderState, RefusalCode, ReleaseVersion, Signed,
+    StaffName, StaffRole,
 };
 
 use super::book::{Page, variants};
 use super::world::{
-    LATER, NOW, contract, key_list, manifest, names, offers, option, order, pin, serial, signed_key_list, text, uses,
-    yen,
+    LATER, NOW, contract, key_list, licence_key, manifest, names, offers, option, order, pin, serial, signed_key_list,
+    text, uses, yen,
 };
 
 variants! {
@@ -24,11 +28,14 @@ variants! {
         Whoami, Overview, Customers, CreateCustomer, UpdateCustomer, AddContract, SetContract, Devices,
         RegisterDevice, UpdateDevice, NewActivationCode, RevokeDevice, Options, CreateOption, UpdateOption, Publish,
         Orders, Charges, Invoices, Invoice, CreateInvoice, Settle, Watch, Keys, ProposeKeys, ImportKeys,
-        SetContractPin, Licences, RevokeLicence, DeviceAlarms, DecideDevice,
+        SetContractPin, Licences, RevokeLicence, DeviceAlarms, DecideDevice, Staff, AddStaff, ReissueStaff,
+        SetStaffRole, RevokeStaff, Proposals, Decide, Credit, Credits, SetCreditLimit, RequireSecondPerson, Audit,
+        AuditChain,
     }
     StaffReply {
         Whoami, Overview, Customers, Customer, Devices, Device, Activation, Options, Option, Orders, Charges,
-        Invoices, Invoice, Changed, Keys, KeyRequest, Licences, Licence, DeviceAlarms, DeviceAlarm,
+        Invoices, Invoice, Changed, Keys, KeyRequest, Licences, Licence, DeviceAlarms, DeviceAlarm, Staff,
+        StaffMember, StaffCertificate, Proposals, Proposal, Credits, Credit, Rules, Audit, AuditChain,
     }
 }
 
@@ -84,7 +91,21 @@ pub(crate) fn requests() -> Page {
         ("some", StaffRequest::Licences { query: query(), filter: alarming }),
         ("", StaffRequest::RevokeLicence { licence: order().into() }),
         ("", StaffRequest::DeviceAlarms(query())),
-        ("", StaffRequest::DecideDevice { serial, decision: Decision::End }),
+        ("", StaffRequest::DecideDevice { serial, decision: DeviceDecision::End }),
+        ("", StaffRequest::Staff(query())),
+        ("", StaffRequest::AddStaff { name: hana(), role: StaffRole::Publisher, csr: vec![0x30, 0x82] }),
+        ("", StaffRequest::ReissueStaff { name: hana(), csr: vec![0x30, 0x82] }),
+        ("", StaffRequest::SetStaffRole { name: hana(), role: StaffRole::Accountant }),
+        ("", StaffRequest::RevokeStaff { name: hana() }),
+        ("", StaffRequest::Proposals { query: query(), open_only: true }),
+        ("yes", decide(ProposalKind::Release, Verdict::Approve)),
+        ("no", decide(ProposalKind::CreditLimit, Verdict::Reject { reason: text("too much") })),
+        ("", StaffRequest::Credit { charge: 56, amount: yen(1_500), reason: text("blurred") }),
+        ("", StaffRequest::Credits { query: query(), customer, charge: Some(56) }),
+        ("", StaffRequest::SetCreditLimit { limit: yen(20_000) }),
+        ("", StaffRequest::RequireSecondPerson),
+        ("", StaffRequest::Audit(query())),
+        ("", StaffRequest::AuditChain { after: 7, limit: 100 }),
     ])
 }
 
@@ -100,9 +121,23 @@ pub(crate) fn replies() -> Page {
         ..order_row()
     };
     let bare = OptionRow { release: None, ..option_row() };
-    let topics = vec![Topic::Customers, Topic::Devices, Topic::Options, Topic::Orders, Topic::Charges, Topic::Licences];
+    let topics = vec![
+        Topic::Customers,
+        Topic::Devices,
+        Topic::Options,
+        Topic::Orders,
+        Topic::Charges,
+        Topic::Licences,
+        Topic::Staff,
+        Topic::Proposals,
+        Topic::Audit,
+    ];
+    let head = AuditHead { link: Link { number: 8, hash: audit_row().hash }, at: LATER };
+    let head = Signed::new(&head, &licence_key());
+    let revoked = StaffRow { revoked_at: Some(LATER), ..staff_row() };
+    let whoami = StaffReply::Whoami { name: hana(), role: StaffRole::Admin, head, keys: signed_key_list() };
     Page::new("staff-replies.txt", "kobai-staff/1, what staff are answered.").every(vec![
-        ("", StaffReply::Whoami { name: text("sato.h") }),
+        ("", whoami),
         ("", StaffReply::Overview(overview())),
         ("", StaffReply::Customers(page_of(vec![customer_row()]))),
         ("", StaffReply::Customer(customer_row())),
@@ -115,7 +150,7 @@ pub(crate) fn replies() -> Page {
         ("", StaffReply::Orders(page_of(vec![order_row(), refused]))),
         ("", StaffReply::Charges { page: page_of(vec![charge_row()]), sum: yen(2_000) }),
         ("", StaffReply::Invoices(page_of(vec![invoice_row()]))),
-        ("", StaffReply::Invoice(InvoiceDocument { head: invoice_row(), lines: vec![charge_row()] })),
+        ("", StaffReply::Invoice(invoice())),
         ("everything", StaffReply::Changed(topics)),
         ("", StaffReply::Keys(key_status())),
         ("", StaffReply::KeyRequest(KeyRequest { present: signed_key_list(), proposed: key_list() })),
@@ -123,7 +158,87 @@ pub(crate) fn replies() -> Page {
         ("", StaffReply::Licence(licence_row())),
         ("", StaffReply::DeviceAlarms(page_of(vec![alarm_row()]))),
         ("", StaffReply::DeviceAlarm(DeviceAlarmRow { flag: None, ..alarm_row() })),
+        ("", StaffReply::Staff(page_of(vec![staff_row()]))),
+        ("revoked", StaffReply::StaffMember(revoked)),
+        ("", StaffReply::StaffCertificate { member: staff_row(), chain: chain() }),
+        ("of each kind", StaffReply::Proposals(page_of(proposals()))),
+        ("", StaffReply::Proposal(proposals().remove(0))),
+        ("", StaffReply::Credits(page_of(vec![credit_row()]))),
+        ("", StaffReply::Credit(credit_row())),
+        ("", StaffReply::Rules(rules())),
+        ("", StaffReply::Audit(page_of(vec![audit_row()]))),
+        ("", StaffReply::AuditChain(vec![audit_row()])),
     ])
+}
+
+fn chain() -> CertificateChain {
+    CertificateChain::new(vec![vec![0x30, 0x82, 0x01], vec![0x30, 0x82, 0x03]]).unwrap()
+}
+
+fn hana() -> StaffName {
+    "hana".parse().unwrap()
+}
+
+fn decide(kind: ProposalKind, verdict: Verdict) -> StaffRequest {
+    StaffRequest::Decide { kind, number: 9, verdict }
+}
+
+fn staff_row() -> StaffRow {
+    StaffRow { name: hana(), role: StaffRole::Clerk, created_at: NOW, revoked_at: None }
+}
+
+pub(super) fn proposals() -> Vec<ProposalRow> {
+    let row = |number, proposal, verdict: Option<Verdict>| ProposalRow {
+        number,
+        proposal,
+        by: hana(),
+        at: NOW,
+        decision: verdict.map(|verdict| Decision { verdict, by: "sato.h".parse().unwrap(), at: LATER }),
+    };
+    let package = manifest().digest();
+    let release = Proposal::Release { option: option(), version: ReleaseVersion(3), package, content_bytes: 1_048_500 };
+    let (amount, reason) = (yen(1_500), text("blurred"));
+    let credit = Proposal::Credit { charge: 56, customer: customer_ref(), amount, reason };
+    let limit = Proposal::CreditLimit { limit: yen(20_000) };
+    let rejected = Verdict::Reject { reason: text("too much") };
+    vec![row(9, release, None), row(8, credit, Some(Verdict::Approve)), row(7, limit, Some(rejected))]
+}
+
+fn credit_row() -> CreditRow {
+    CreditRow {
+        number: 4,
+        charge: 56,
+        customer: customer_ref(),
+        amount: yen(1_500),
+        reason: text("blurred"),
+        by: hana(),
+        approved_by: Some("sato.h".parse().unwrap()),
+        issued_at: NOW,
+        used: yen(500),
+    }
+}
+
+fn rules() -> Rules {
+    Rules { second_person: true, credit_limit: yen(10_000) }
+}
+
+pub(super) fn audit_row() -> AuditRow {
+    let line = AuditLine {
+        number: 1,
+        at: NOW,
+        who: hana(),
+        role: StaffRole::Admin,
+        action: text("set-staff-role"),
+        subject: text("sato.h"),
+        outcome: text(AuditLine::DONE),
+        change: Some(text("clerk → publisher")),
+    };
+    AuditRow { hash: line.hash(&Link::START.hash), line }
+}
+
+fn invoice() -> InvoiceDocument {
+    let credit = InvoiceCredit { credit: 4, charge: 56, reason: text("blurred"), amount: yen(500) };
+    InvoiceDocument { head: invoice_row(), lines: vec![charge_row()], credits: vec![credit] }
 }
 
 fn page_of<T>(rows: Vec<T>) -> Rows<T> {
@@ -189,7 +304,7 @@ fn option_row() -> OptionRow {
         content_bytes: 1_048_500,
         published_at: NOW,
     };
-    OptionRow { fields: option_fields(), release: Some(release), sold: 5 }
+    OptionRow { fields: option_fields(), release: Some(release), waiting: Some(ReleaseVersion(4)), sold: 5 }
 }
 
 fn order_row() -> OrderRow {
@@ -226,6 +341,7 @@ fn charge_row() -> ChargeRow {
         amount: yen(2_000),
         charged_at: NOW,
         invoice: Some(INVOICE),
+        credited: yen(1_500),
     }
 }
 
@@ -265,7 +381,9 @@ fn invoice_row() -> InvoiceRow {
         until: LATER,
         issued_at: LATER,
         line_count: 1,
-        total: yen(2_000),
+        credited: yen(500),
+        total: yen(1_500),
+        carried: yen(1_000),
     }
 }
 
@@ -280,5 +398,8 @@ fn overview() -> Overview {
         devices_cloned: 1,
         licences_not_erased: 2,
         devices_flagged: 1,
+        credited: yen(1_500),
+        proposals_open: 1,
+        rules: rules(),
     }
 }

@@ -4,14 +4,18 @@ use protocol::message::Reply;
 use protocol::message::content::TransferOutcome;
 use protocol::message::device::AbandonReason;
 use protocol::message::report::{FaultKind, Standing};
-use protocol::message::staff::{Decision, DeviceState, FlagReason, KeyChange, Settlement, Topic};
+use protocol::message::staff::{
+    DeviceDecision, DeviceState, FlagReason, KeyChange, Proposal, ProposalKind, Settlement, Topic, Verdict,
+};
 use protocol::package::{ChunkRange, MissingChunks, OptionKind};
 use protocol::{
     ActivationCode, CaFingerprint, CustomerId, DeviceKeyHash, Digest, EndReason, FailureCode, InvoiceNumber, KeyRole,
-    LicenceId, LockReason, OrderState, Refusal, RefusalCode, ReleaseVersion, StaffName, Timestamp, UsageForm, Yen,
+    LicenceId, LockReason, OrderState, Refusal, RefusalCode, ReleaseVersion, StaffName, StaffRole, Timestamp,
+    UsageForm, Yen,
 };
 
 use super::book::{Page, variants};
+use super::staff::proposals;
 use super::world::{NOW, contract, days, mark, offers, option, order, pin, release_key, serial, text, uses};
 
 variants! {
@@ -32,14 +36,18 @@ variants! {
     Standing { Active, Locked, Ended }
     FaultKind { ClockSetBack, ClockJumped, RecordEdited, RecordMissing, SealBroken }
     FlagReason { Restored, Edited }
-    Decision { Release, End }
-    Topic { Customers, Devices, Options, Orders, Charges, Licences }
+    DeviceDecision { Release, End }
+    Topic { Customers, Devices, Options, Orders, Charges, Licences, Staff, Proposals, Audit }
+    StaffRole { Clerk, Publisher, Accountant, Admin }
+    ProposalKind { Release, Credit, CreditLimit }
+    Proposal { Release, Credit, CreditLimit }
+    Verdict { Approve, Reject }
     RefusalCode {
         BadMessage, NotPermitted, UnknownDevice, DeviceRevoked, ActivationRefused, ContractRequired, ContractRefused,
         CustomerSuspended, UnknownOption, OptionNotForSale, UnknownOrder, OrderMismatch, OrderClosed, AlreadyLicensed,
         NotDelivered, DigestMismatch, OfferNotAvailable, AlreadyChosen, TicketInvalid, TicketExpired, NoSuchChunk,
         PackageUnavailable, ServiceUnavailable, Busy, StorageFailed, NotFound, Conflict, InvalidInput,
-        UploadIncomplete, TooManyAttempts, LicenceEnded, LicenceLocked,
+        UploadIncomplete, TooManyAttempts, LicenceEnded, LicenceLocked, RoleForbids, SecondPersonNeeded,
     }
 }
 
@@ -55,7 +63,17 @@ pub(crate) fn page() -> Page {
         OrderState::Cancelled,
         OrderState::Expired,
     ];
-    let topics = [Topic::Customers, Topic::Devices, Topic::Options, Topic::Orders, Topic::Charges, Topic::Licences];
+    let topics = [
+        Topic::Customers,
+        Topic::Devices,
+        Topic::Options,
+        Topic::Orders,
+        Topic::Charges,
+        Topic::Licences,
+        Topic::Staff,
+        Topic::Proposals,
+        Topic::Audit,
+    ];
     let licence = LicenceId::from(order());
     let standings = [Standing::Active, Standing::Locked(LockReason::Edited), Standing::Ended(EndReason::Removed, NOW)];
     let faults = [
@@ -65,6 +83,9 @@ pub(crate) fn page() -> Page {
         FaultKind::RecordMissing(licence),
         FaultKind::SealBroken,
     ];
+    let kinds = [ProposalKind::Release, ProposalKind::Credit, ProposalKind::CreditLimit];
+    let verdicts = vec![("", Verdict::Approve), ("", Verdict::Reject { reason: text("too much") })];
+    let proposals = proposals().into_iter().map(|row| ("", row.proposal)).collect();
     let device_states = [DeviceState::Registered, DeviceState::Enrolled, DeviceState::Revoked];
     let range = |first, count| ChunkRange { first, count };
     Page::new("values.txt", "Values and codes that messages are built from.")
@@ -118,7 +139,11 @@ pub(crate) fn page() -> Page {
         .every(standings.map(|standing| ("", standing)).to_vec())
         .every(faults.map(|fault| ("", fault)).to_vec())
         .every(FlagReason::ALL.map(|reason| (reason.name(), reason)).to_vec())
-        .every(vec![("", Decision::Release), ("", Decision::End)])
+        .every(vec![("", DeviceDecision::Release), ("", DeviceDecision::End)])
+        .every(StaffRole::ALL.map(|role| ("", role)).to_vec())
+        .every(kinds.map(|kind| ("", kind)).to_vec())
+        .every::<Proposal>(proposals)
+        .every(verdicts)
         .every(RefusalCode::ALL.iter().map(|code| (code.code(), *code)).collect())
         .value("Refusal busy, no detail", Refusal::from(RefusalCode::Busy))
         .value("Refusal invalid-input, detail \"price\"", Refusal::with_detail(RefusalCode::InvalidInput, "price"))

@@ -9,6 +9,7 @@ mod delivery;
 mod flood;
 mod identity;
 mod signed;
+mod staff;
 mod store;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,7 +28,7 @@ pub(crate) struct Attack {
 }
 
 /// Every family and its attacks.
-const FAMILIES: [(&str, &[Attack]); 8] = [
+const FAMILIES: [(&str, &[Attack]); 9] = [
     ("delivery", delivery::ATTACKS),
     ("signed", signed::ATTACKS),
     ("clock", clock::ATTACKS),
@@ -36,6 +37,7 @@ const FAMILIES: [(&str, &[Attack]); 8] = [
     ("flood", flood::requests::ATTACKS),
     ("flood", flood::transfers::ATTACKS),
     ("identity", identity::ATTACKS),
+    ("staff", staff::ATTACKS),
 ];
 
 type Results = Arc<Mutex<Vec<(usize, String)>>>;

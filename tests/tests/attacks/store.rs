@@ -10,7 +10,7 @@ use panel_app::service::Power;
 use panel_app::vault::KeyVault as _;
 use protocol::message::device::{DeviceReply, DeviceRequest};
 use protocol::message::report::{DeviceReport, FaultKind, LicenceReport, Standing, UsageMark};
-use protocol::message::staff::{Decision, FlagReason, StaffRequest};
+use protocol::message::staff::{DeviceDecision, FlagReason, StaffRequest};
 use protocol::package::OptionKind;
 use protocol::receipt::{EraseReceipt, SignedReceipt};
 use protocol::{EndReason, LicenceId, Timestamp, UsageForm};
@@ -91,7 +91,7 @@ fn assert_locked(device: &Device, reason: LockReason) {
     assert!(device.use_on(OCR, "O").is_err());
 }
 
-fn decide(vendor: &Vendor, device: &Device, decision: Decision) {
+fn decide(vendor: &Vendor, device: &Device, decision: DeviceDecision) {
     let serial = "HK-320-0001".parse().unwrap();
     vendor.staff(StaffRequest::DecideDevice { serial, decision });
     device.pass_ms(2 * HOUR_MS);
@@ -106,7 +106,7 @@ fn edited_counter() -> String {
     let row = vendor.alarms().remove(0);
     assert_eq!(row.flag.map(|(reason, _)| reason), Some(FlagReason::Edited));
     assert!(matches!(row.faults[0].kind, FaultKind::RecordEdited(_)));
-    decide(&vendor, &device, Decision::Release);
+    decide(&vendor, &device, DeviceDecision::Release);
     device.wait(|core| core.view().installed[0].left == LicenceNote::Uses(2));
     "locked; flagged `edited`; 2 of 3 uses after staff released it".to_owned()
 }
@@ -200,7 +200,7 @@ fn restored_online() -> String {
     assert_locked(&device, LockReason::Restored);
     device.switch_on();
     assert_locked(&device, LockReason::Restored);
-    decide(&vendor, &device, Decision::End);
+    decide(&vendor, &device, DeviceDecision::End);
     device.wait(|core| core.view().installed.is_empty());
     device.pass_ms(10_000);
     vendor.wait(|vendor| vendor.licences()[0].erased_at.is_some());

@@ -408,3 +408,117 @@ fault-record-edited = Record altered: { $licence }
 # $licence (String) - Its number.
 fault-record-missing = Record gone: { $licence }
 fault-seal-broken = The seal over all records is broken.
+# The staff, approvals, credits and the audit log
+nav-staff = Staff
+nav-approvals = Approvals
+nav-audit = Audit log
+role-clerk = Clerk
+role-publisher = Publisher
+role-accountant = Accountant
+role-admin = Admin
+role-clerk-advice = Customers, contracts and devices
+role-publisher-advice = Options and releases
+role-accountant-advice = Invoices and credits
+role-admin-advice = Everything, and the staff
+# $roles (String) - The roles that may, in the language of the window.
+role-only = Only for: { $roles }
+staff-name = Name
+staff-name-hint = Like hana; never given to anybody else
+staff-role = Role
+staff-since = Since
+staff-state = State
+staff-active = Active
+staff-revoked = Revoked
+staff-add = Add member
+staff-add-advice = The key is made on this computer and is only in this file. Hand the file over in person.
+staff-file = Certificate file
+staff-make = Make certificate
+# $name (String) - Name of the member of staff.
+# $path (String) - The file.
+staff-added = { $name } has a certificate: { $path }
+staff-reissue = Replace certificate
+staff-reissue-advice = For a lost or stolen file. The certificate before counts no more.
+staff-revoke = Revoke
+# $name (String) - Name of the member of staff.
+staff-revoke-confirm = Revoke { $name }?
+staff-revoke-warning = This is for ever: the name is never given again.
+# $name (String) - Name of the member of staff.
+staff-revoked-done = { $name } may do nothing any more
+error-staff-name = 2 to 40 characters: a–z, 0–9, dots and hyphens.
+rules-title = Rules
+rules-second-person = Releases and large credits wait for a second person.
+rules-solo = This vendor is one person: nothing waits for a second one.
+rules-require = Require a second person
+rules-require-confirm = Require a second person?
+rules-require-warning = From now on nobody approves what is their own. There is no way back.
+rules-limit = Credit without a second person (a customer, 30 days)
+rules-limit-set = Set limit
+approvals-decided-too = Also what was decided
+approval-what = What
+approval-by = Proposed by
+approval-at = Proposed
+approval-state = State
+approval-waiting = Waiting
+approval-approved = Approved
+approval-rejected = Rejected
+approval-package = Package
+approval-size = Content
+approval-decided-by = Decided by
+approval-because = Because
+approval-approve = Approve
+approval-reject = Reject
+approval-withdraw = Take back
+approval-reason = Why not
+approval-own = You proposed this: somebody else must approve it.
+approval-done = Decided
+# $option (String) - Option ID.
+# $version (Number) - Number of the release.
+approval-release = { $option }, release { $version }
+# $charge (Number) - Number of the charge.
+approval-credit = Credit of charge { $charge }
+approval-limit = Credit limit
+approvals-empty = Nothing waits for a second person
+approvals-empty-advice = Releases and credits above the limit appear here until somebody else says yes or no.
+# $count (Number) - How many.
+approvals-open = { $count ->
+    [one] 1 thing waits for a second person
+   *[other] { $count } things wait for a second person
+}
+approvals-look = Look at them
+waits-for-approval = It waits for a second person
+# $version (Number) - Number of the release.
+release-waiting = Release { $version } waits for a second person.
+credits-title = Credits
+credit-left = Not credited
+credit-amount = Amount (yen)
+credit-reason = Why (the invoice shows it)
+credit-issue = Credit
+credit-issued = The credit reduces the next invoice
+credit-none = Nothing was credited.
+# $charge (Number) - Number of the charge.
+credit-of-charge = Credit of charge { $charge }
+charge-credited = Credited
+invoice-credited = Credits
+invoice-carried = Credit left for the next invoice
+audit-line = Line
+audit-at = Time
+audit-who = Who
+audit-action = Action
+audit-subject = On
+audit-outcome = Outcome
+audit-change = Change
+audit-hash = Hash
+audit-done = Done
+audit-empty = The log is empty
+audit-empty-advice = What staff do appears here.
+audit-verify = Verify the chain
+audit-verifying = Verifying
+# $lines (Number) - How many lines.
+audit-whole = Whole: { $lines } lines
+# $lines (Number) - How many lines.
+# $hash (String) - Beginning of the hash.
+# $time (String) - Date and time.
+audit-verified = All { $lines } lines lead to the signed head { $hash } of { $time }, and to the head that this computer kept.
+audit-alarm = The audit log was tampered with
+error-audit = The audit log is not what it was.
+error-audit-advice = Work on nothing else: keep this computer's audit head, save the vendor's books, and find out who changed them.

@@ -64,3 +64,7 @@ refusal-licence-ended = This licence has ended.
     .advice = Buy the option again if it is still needed.
 refusal-licence-locked = This licence is locked.
     .advice = Ask the vendor to look at this device.
+refusal-role-forbids = Your role does not include this.
+    .advice = Ask somebody whose role does.
+refusal-second-person-needed = This takes a second person.
+    .advice = Ask somebody else to approve it.

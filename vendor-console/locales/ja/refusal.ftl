@@ -62,3 +62,7 @@ refusal-licence-ended = この利用権は終了しています。
     .advice = 引き続き必要な場合は、もう一度購入してください。
 refusal-licence-locked = この利用権はロックされています。
     .advice = 販売元にこの機器の確認を依頼してください。
+refusal-role-forbids = あなたの役割ではこの操作はできません。
+    .advice = 権限のある担当者に依頼してください。
+refusal-second-person-needed = この操作には別の担当者の承認が必要です。
+    .advice = ほかの担当者に承認を依頼してください。

@@ -9,7 +9,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use protocol::Text;
 use tracing_subscriber::EnvFilter;
 use vendor_console::clock::Clock;
-use vendor_console::server::{self, Ceremony, Limits, Role, Server, ServerError, ServerOptions};
+use vendor_console::server::{self, Ceremony, Limits, Role, SecondPerson, Server, ServerError, ServerOptions};
 
 /// The vendor's server: customers, devices, catalogue, orders, deliveries, charges.
 #[derive(Parser)]
@@ -28,6 +28,9 @@ enum Command {
         /// The data folder.
         #[arg(long, value_name = "DIR", default_value_os_t = server::default_data_folder())]
         data: PathBuf,
+        /// The vendor is one person: releases and large credits take effect without a second one.
+        #[arg(long)]
+        solo: bool,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -172,7 +175,7 @@ fn main() -> ExitCode {
 
 async fn run(args: Args) -> ExitCode {
     let done = match args.command {
-        Some(Command::Init { data, json }) => init(&data, json).await,
+        Some(Command::Init { data, solo, json }) => init(&data, solo, json).await,
         Some(Command::IssueDistribution { data, out, json }) => {
             let issued = server::issue_distribution(&data, &out, &Clock::System);
             issued.map(|()| match json {
@@ -190,8 +193,9 @@ async fn run(args: Args) -> ExitCode {
     }
 }
 
-async fn init(data: &Path, json: bool) -> Result<(), ServerError> {
-    let report = server::init(data, &Clock::System).await?;
+async fn init(data: &Path, solo: bool, json: bool) -> Result<(), ServerError> {
+    let second_person = if solo { SecondPerson::Solo } else { SecondPerson::Needed };
+    let report = server::init(data, second_person, &Clock::System).await?;
     let (fingerprint, root, admin) = (report.ca_fingerprint.to_string(), &report.root, &report.admin);
     match json {
         true => {

@@ -68,6 +68,7 @@ pub(super) fn record(row: &ChargeRow) -> Record {
         .detail()
         .text("form", "FORM", row.form)
         .yen("amount_yen", "AMOUNT", Some(row.amount))
+        .yen("credited_yen", "CREDITED", Some(row.credited))
         .optional("invoice", "INVOICE", row.invoice)
         .text("order", "ORDER", row.order)
         .detail()

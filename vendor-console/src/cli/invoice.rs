@@ -1,8 +1,9 @@
 //! `vendor-console invoice`: invoices at once, and the periodic settlement.
 
 use clap::Subcommand;
-use protocol::message::staff::{InvoiceDocument, InvoiceRow, Page, StaffReply, StaffRequest};
+use protocol::message::staff::{InvoiceCredit, InvoiceDocument, InvoiceRow, Page, StaffReply, StaffRequest};
 use protocol::{CustomerId, InvoiceNumber};
+use serde_json::json;
 
 use super::input::InstantArg;
 use super::output::{Output, Record};
@@ -63,8 +64,19 @@ impl Run for Command {
 
 fn document(reply: StaffReply) -> Result<Output, CliError> {
     match reply {
-        StaffReply::Invoice(InvoiceDocument { head, lines }) => {
-            Ok(Output::Document { head: record(&head), lines: lines.iter().map(charge::record).collect() })
+        StaffReply::Invoice(InvoiceDocument { head, lines, credits }) => {
+            let text = credits.iter().map(|line| format!("credit {} {}", line.credit, line.amount));
+            let value = |line: &InvoiceCredit| {
+                json!({
+                    "credit": line.credit,
+                    "charge": line.charge,
+                    "reason": line.reason.as_str(),
+                    "amount_yen": line.amount.amount(),
+                })
+            };
+            let text = text.collect::<Vec<_>>().join(", ");
+            let head = record(&head).list("credits", "CREDITS", text, credits.iter().map(value).collect());
+            Ok(Output::Document { head, lines: lines.iter().map(charge::record).collect() })
         }
         _ => Err(StaffError::WrongAnswer.into()),
     }
@@ -86,5 +98,8 @@ fn record(row: &InvoiceRow) -> Record {
         .time("until", "UNTIL", Some(row.until))
         .time("issued_at", "ISSUED", Some(row.issued_at))
         .number("line_count", "LINES", row.line_count)
+        .yen("credited_yen", "CREDITED", Some(row.credited))
         .yen("total_yen", "TOTAL", Some(row.total))
+        .yen("carried_yen", "CREDIT LEFT", Some(row.carried))
+        .detail()
 }

@@ -2,7 +2,9 @@
 
 use clap::Subcommand;
 use protocol::message::report::Standing;
-use protocol::message::staff::{Decision, DeviceAlarmRow, LicenceFilter, LicenceRow, Page, StaffReply, StaffRequest};
+use protocol::message::staff::{
+    DeviceAlarmRow, DeviceDecision, LicenceFilter, LicenceRow, Page, StaffReply, StaffRequest,
+};
 use protocol::{CustomerId, DeviceSerial, OrderId};
 
 use super::output::{Output, Record};
@@ -67,8 +69,8 @@ impl Run for Command {
                 }
             }
             Self::Alarms { list } => session.list(&list, StaffRequest::DeviceAlarms, alarms, alarm).await,
-            Self::Release { serial } => decide(serial, Decision::Release).await,
-            Self::End { serial } => decide(serial, Decision::End).await,
+            Self::Release { serial } => decide(serial, DeviceDecision::Release).await,
+            Self::End { serial } => decide(serial, DeviceDecision::End).await,
         }
     }
 }

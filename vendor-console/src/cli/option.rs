@@ -80,7 +80,7 @@ pub(super) enum Command {
         #[arg(long)]
         not_for_sale: bool,
     },
-    /// Publish a file as a new release
+    /// Publish a file as a new release; it is sold once a second person approves it
     Publish {
         /// For example ocr-package
         option: OptionId,
@@ -164,6 +164,7 @@ fn record(row: &OptionRow) -> Record {
         .detail()
         .flag("for_sale", "FOR SALE", fields.for_sale)
         .optional_number("release", "RELEASE", release.map(|release| u64::from(release.version.0)))
+        .optional_number("waiting", "WAITING", row.waiting.map(|version| u64::from(version.0)))
         .optional("package", "PACKAGE", release.map(|release| release.package))
         .detail()
         .optional_number("content_bytes", "CONTENT BYTES", release.map(|release| release.content_bytes))

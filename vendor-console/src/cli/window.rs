@@ -4,13 +4,15 @@ use std::process::ExitCode;
 
 use super::output::print_note;
 use super::{ConnectArgs, WindowArgs};
+#[cfg(feature = "gui")]
+use crate::server::SecondPerson;
 
 /// What a window needs on a bare Debian.
 #[cfg(feature = "gui")]
 const DEBIAN_PACKAGES: &str = "libgl1 libgl1-mesa-dri libglx-mesa0 libx11-6 libx11-xcb1 libxcursor1 libxi6 \
                                libxrender1 libxkbcommon0 libxkbcommon-x11-0";
 
-const STAFF_COMMANDS: &str = "vendor-console customer|device|option|order|charge|invoice";
+const STAFF_COMMANDS: &str = "vendor-console customer|device|option|order|charge|invoice|...";
 
 pub(super) fn open(args: &WindowArgs) -> ExitCode {
     let data = args.data();
@@ -21,7 +23,9 @@ pub(super) fn open(args: &WindowArgs) -> ExitCode {
         args.listen,
     );
     #[cfg(feature = "gui")]
-    return report(crate::ui::open(&data, args.listen, args.lang), &instead);
+    let second_person = if args.solo { SecondPerson::Solo } else { SecondPerson::Needed };
+    #[cfg(feature = "gui")]
+    return report(crate::ui::open(&data, second_person, args.listen, args.lang), &instead);
     #[cfg(not(feature = "gui"))]
     no_window(&instead)
 }

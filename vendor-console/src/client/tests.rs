@@ -4,10 +4,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use protocol::OptionId;
 use protocol::codec::MESSAGE_BYTES_MAX;
-use protocol::message::staff::Topic;
+use protocol::message::staff::{Rules, Topic};
 use protocol::net::quinn::{self, RecvStream, SendStream, VarInt};
 use protocol::net::{Root, bind_server, read_frame, server_config, write_frame};
-use protocol::text::Name;
 
 use super::*;
 
@@ -64,7 +63,8 @@ async fn a_refusal_is_told_apart_from_a_broken_link_and_the_next_request_connect
         let connection = peer.accept().await;
         let (request, mut send, _) = question(&connection).await;
         assert_eq!(request, StaffRequest::Whoami);
-        answer(&mut send, Ok(StaffReply::Whoami { name: Name::new("hana").unwrap() })).await;
+        let rules = Rules { second_person: true, credit_limit: protocol::Yen::ZERO };
+        answer(&mut send, Ok(StaffReply::Rules(rules))).await;
         connection
     };
     let asking = async {
@@ -75,7 +75,7 @@ async fn a_refusal_is_told_apart_from_a_broken_link_and_the_next_request_connect
         client.request(StaffRequest::Whoami).await.unwrap()
     };
     let (_connection, reply) = tokio::join!(server, asking);
-    assert!(matches!(reply, StaffReply::Whoami { name } if name.as_str() == "hana"));
+    assert!(matches!(reply, StaffReply::Rules(rules) if rules.second_person));
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use protocol::message::staff::{StaffReply, StaffRequest, Topic};
 use protocol::net::{LinkError, read_frame};
 use tokio::sync::mpsc;
 
-use super::{StaffClient, StaffError};
+use super::{StaffClient, StaffError, Witnessed};
 
 const EVENTS_HELD: usize = 64;
 const PAUSE_FIRST: Duration = Duration::from_millis(250);
@@ -21,6 +21,8 @@ pub enum WatchEvent {
     Connected,
     /// Something of these kinds may have changed.
     Changed(Vec<Topic>),
+    /// The audit log is not what it was.
+    Alarm(StaffError),
     /// The server is not there; the watch goes on trying, with growing pauses.
     Lost(StaffError),
 }
@@ -77,10 +79,23 @@ async fn follow(
     loop {
         let reply: Reply<StaffReply> = read_frame(&mut recv, MESSAGE_BYTES_MAX).await.map_err(LinkError::from)?;
         let StaffReply::Changed(topics) = client.accept(reply)? else { return Err(StaffError::WrongAnswer) };
+        let is_witnessed = topics.contains(&Topic::Audit);
         let event = if *was_connected { WatchEvent::Changed(topics) } else { WatchEvent::Connected };
         *was_connected = true;
         if sender.send(event).await.is_err() {
             return Ok(());
+        }
+        if is_witnessed && client.shared.head_file.is_some() {
+            match client.witness().await {
+                Err(alarm @ StaffError::Audit(_)) => {
+                    if sender.send(WatchEvent::Alarm(alarm)).await.is_err() {
+                        return Ok(());
+                    }
+                }
+                Err(error) => return Err(error),
+                Ok(Witnessed { not_kept: Some(error), .. }) => tracing::warn!("the audit head is not kept: {error}"),
+                Ok(_) => {}
+            }
         }
     }
 }

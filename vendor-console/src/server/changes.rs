@@ -3,8 +3,17 @@
 use protocol::message::staff::Topic;
 use tokio::sync::watch;
 
-const TOPICS: [Topic; 6] =
-    [Topic::Customers, Topic::Devices, Topic::Options, Topic::Orders, Topic::Charges, Topic::Licences];
+const TOPICS: [Topic; 9] = [
+    Topic::Customers,
+    Topic::Devices,
+    Topic::Options,
+    Topic::Orders,
+    Topic::Charges,
+    Topic::Licences,
+    Topic::Staff,
+    Topic::Proposals,
+    Topic::Audit,
+];
 
 /// How often each topic has changed.
 type Counts = [u64; TOPICS.len()];

@@ -44,7 +44,7 @@ pub(super) async fn renew(customers: &Customers, session: &Session, csr: &[u8]) 
     Ok(chain(customers, renewed)?)
 }
 
-fn chain(customers: &Customers, certificate: Vec<u8>) -> Result<CertificateChain, StoreError> {
+pub(super) fn chain(customers: &Customers, certificate: Vec<u8>) -> Result<CertificateChain, StoreError> {
     customers.keys.authority.chain(certificate).map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 

@@ -1,10 +1,11 @@
 //! The vendor's data folder: which file is what, who may use it, and how a file comes into being whole or not at all.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::ServerError;
+use crate::private_file;
 
 /// A data folder that no other process uses as long as this exists.
 #[derive(Debug)]
@@ -117,34 +118,7 @@ pub(super) fn read_or_write(
     }
 }
 
-/// Makes the name of a file or folder survive a power cut.
-#[cfg(unix)]
-pub(crate) fn sync_parent(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
-}
-
-/// Other systems have no such call; their names are durable when the file is.
-#[cfg(not(unix))]
-pub(crate) fn sync_parent(_: &Path) -> io::Result<()> {
-    Ok(())
-}
-
 /// Writes a file that nobody else may read, whole or not at all.
 pub(super) fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), ServerError> {
-    let write = || {
-        let mut temporary = path.as_os_str().to_owned();
-        temporary.push(".new");
-        let temporary = PathBuf::from(temporary);
-        let mut options = File::options();
-        options.create(true).truncate(true).write(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)?;
-        sync_parent(path)
-    };
-    write().map_err(|error: io::Error| ServerError::file(path, error))
+    private_file::write(path, bytes).map_err(|error| ServerError::file(path, error))
 }

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use protocol::keys::KeyEntry;
-use protocol::net::{AuthorityError, Identity, Root};
+use protocol::net::{AuthorityError, Credentials, Identity, Root};
 use protocol::{CaFingerprint, KeyList, KeyRole, StaffName};
 
 use super::ServerError;
-use super::folder::{DataFolder, create_private_folder, read_or_write, write_secret};
+use super::folder::{DataFolder, create_private_folder, read_or_write, read_text, write_secret};
 use super::keys::{KeyFiles, read_authority, read_root};
 use crate::clock::Clock;
 use crate::store::Store;
@@ -23,9 +23,18 @@ pub struct InitReport {
     pub admin: PathBuf,
 }
 
+/// Whether a second person looks at releases and large credits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecondPerson {
+    /// Nobody approves what is their own.
+    Needed,
+    /// The vendor is one person. The books and the overview say so.
+    Solo,
+}
+
 /// Makes the data folder of a new vendor. Killed at any instant it can be run again and goes on where it stopped; a
 /// folder that is complete is refused and not touched.
-pub async fn init(data: &Path, clock: &Clock) -> Result<InitReport, ServerError> {
+pub async fn init(data: &Path, second_person: SecondPerson, clock: &Clock) -> Result<InitReport, ServerError> {
     create_private_folder(data)?;
     let folder = DataFolder::lock(data.to_owned())?;
     if folder.mark().exists() {
@@ -48,12 +57,18 @@ pub async fn init(data: &Path, clock: &Clock) -> Result<InitReport, ServerError>
     read_or_write(&folder.key_list(), || {
         root.key().sign(&list).map(|signed| signed.to_text().into_bytes()).map_err(ServerError::machine)
     })?;
-    let books = folder.database();
-    let store = Store::open(&books).await.map_err(|error| ServerError::file(&books, error))?;
-    store.close().await.map_err(|error| ServerError::file(&books, error))?;
     let admin = folder.admin();
     let name: StaffName = "admin".parse().map_err(ServerError::machine)?;
-    read_or_write(&admin, || pem(authority.issue_client(&Identity::Staff(name), now).map(|admin| admin.to_pem())))?;
+    let identity = Identity::Staff(name.clone());
+    read_or_write(&admin, || pem(authority.issue_client(&identity, now).map(|admin| admin.to_pem())))?;
+    let credentials = Credentials::from_pem(&read_text(&admin)?).map_err(|error| ServerError::file(&admin, error))?;
+    let certificate = credentials.chain.first().ok_or_else(|| ServerError::file(&admin, "it has no certificate"))?;
+    let books = folder.database();
+    let wrong = |error| ServerError::file(&books, error);
+    let store = Store::open(&books).await.map_err(wrong)?;
+    let second_person = second_person == SecondPerson::Needed;
+    store.found(&name, certificate, second_person, clock.now()).await.map_err(wrong)?;
+    store.close().await.map_err(wrong)?;
     let ca_fingerprint = root.fingerprint();
     let mark = serde_json::json!({ "format": 1, "ca_fingerprint": ca_fingerprint.to_string() });
     write_secret(&folder.mark(), mark.to_string().as_bytes())?;

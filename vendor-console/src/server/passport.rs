@@ -80,7 +80,7 @@ mod tests {
         let (data, out) = (folder.path().join("data"), folder.path().join("distribution"));
         let missing = issue_distribution(&data, &out, &Clock::System).unwrap_err();
         assert_eq!(missing.code(), "not-initialised");
-        super::super::init(&data, &Clock::System).await.unwrap();
+        super::super::init(&data, super::super::SecondPerson::Solo, &Clock::System).await.unwrap();
         issue_distribution(&data, &out, &Clock::System).unwrap();
         let passport = Passport::read(&out).unwrap();
         assert_eq!(passport.keys.to_text(), read_text(&key_list_file(&data)).unwrap());

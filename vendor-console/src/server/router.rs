@@ -39,7 +39,7 @@ enum Peer {
     Buyer(Arc<Customers>, Session),
     Fetcher(Arc<Distribution>, Session),
     Reporter(Arc<Customers>),
-    Staff(Arc<Customers>, StaffName),
+    Staff(Arc<Customers>, StaffName, CertificateDer<'static>),
 }
 
 impl Peer {
@@ -48,7 +48,7 @@ impl Peer {
             Self::Stranger(..) => Holder::Network(network),
             Self::Buyer(_, session) | Self::Fetcher(_, session) => Holder::Device(session.serial.clone()),
             Self::Reporter(_) => Holder::Distribution,
-            Self::Staff(_, name) => Holder::Staff(name.clone()),
+            Self::Staff(_, name, _) => Holder::Staff(name.clone()),
         }
     }
 }
@@ -173,7 +173,7 @@ fn admit(services: &Services, connection: &Connection, network: Network) -> Opti
             Peer::Fetcher(distribution, live.enter(serial, certificate, connection.clone()))
         }
         (Service::Content, Identity::Distribution) => Peer::Reporter(customers()?),
-        (Service::Staff, Identity::Staff(name)) => Peer::Staff(customers()?, name),
+        (Service::Staff, Identity::Staff(name)) => Peer::Staff(customers()?, name, certificate),
         _ => return None,
     };
     Some((service, peer))
@@ -212,17 +212,17 @@ async fn answer(desk: &Desk, peer: &Peer, send: &mut SendStream, recv: &mut Recv
             Some(ContentRequest::Fetch { .. }) => not_permitted(desk, send).await,
             None => Ok(()),
         },
-        Peer::Staff(customers, name) => {
+        Peer::Staff(customers, name, certificate) => {
             let Some(request) = desk.request(send, recv, staff::REQUEST_BYTES_MAX).await? else { return Ok(()) };
             if !matches!(request, StaffRequest::Publish { .. }) {
-                return staff::answer(desk, customers, name, request, send, recv).await;
+                return staff::answer(desk, customers, name, certificate, request, send, recv).await;
             }
             let Ok(_upload) = desk.guard.upload().await else {
                 return desk.refuse(send, recv, busy()).await;
             };
             let limits = &desk.guard.limits;
             desk.connection.set_receive_window(VarInt::from_u32(limits.receive_window_upload_bytes));
-            let answered = staff::answer(desk, customers, name, request, send, recv).await;
+            let answered = staff::answer(desk, customers, name, certificate, request, send, recv).await;
             desk.connection.set_receive_window(VarInt::from_u32(limits.receive_window_bytes));
             answered
         }

@@ -1,19 +1,22 @@
 //! `kobai-staff/1`: what staff do, from a window or a script.
 
+mod publish;
+pub(super) mod subject;
+
 use std::time::Duration;
 
+use protocol::audit::AuditHead;
 use protocol::message::staff::{StaffReply, StaffRequest, Topic};
-use protocol::net::FrameError;
-use protocol::text::Name;
-use protocol::{ActivationCode, ContentKey, OptionId, Refusal, RefusalCode, Signed, StaffName};
+use protocol::net::{FrameError, Identity};
+use protocol::{ActivationCode, Refusal, RefusalCode, Signed, StaffName, StaffRole};
 use quinn::{RecvStream, SendStream};
 
 use super::customers::Customers;
 use super::desk::{Desk, busy};
+use super::enrol::chain;
 use super::keys::Proposal;
-use crate::content::Recipe;
 use crate::random;
-use crate::store::{NewRelease, StoreError};
+use crate::store::{Act, Outcome, Store, StoreError};
 
 /// Largest request, in bytes.
 pub(super) const REQUEST_BYTES_MAX: usize = 64 * 1024;
@@ -21,33 +24,119 @@ pub(super) const REQUEST_BYTES_MAX: usize = 64 * 1024;
 /// At most this many pushes a second to one watcher: what happens in between is told at once.
 const PUSH_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Answers a member of staff who has been identified by certificate.
+/// Answers a member of staff who has been identified by certificate. Whether the books still know that certificate, and
+/// what its role may, is looked up for every request, so a revocation acts on connections that are open.
 pub(super) async fn answer(
     desk: &Desk,
     customers: &Customers,
     name: &StaffName,
+    certificate: &[u8],
     request: StaffRequest,
     send: &mut SendStream,
     recv: &mut RecvStream,
 ) -> Result<(), FrameError> {
+    let (act, store) = match admit(customers, name, certificate, &request).await {
+        Ok(admitted) => admitted,
+        Err(refusal) => {
+            // Whatever would follow is not wanted.
+            let _ = recv.stop(protocol::net::CloseCode::Done.var_int());
+            return desk.reply::<StaffReply>(send, Err(refusal)).await;
+        }
+    };
     let outcome = match request {
-        StaffRequest::Watch => return watch(desk, customers, send, recv).await,
+        StaffRequest::Watch => return watch(desk, customers, name, certificate, send, recv).await,
         StaffRequest::Publish { option, content_bytes } => {
-            let published = publish(desk, customers, option, content_bytes, recv).await;
+            let published = publish::publish(desk, customers, &store, option, content_bytes, recv).await;
             // After a refusal the rest of the upload is not wanted.
             let _ = recv.stop(protocol::net::CloseCode::Done.var_int());
             published
         }
-        StaffRequest::Whoami => Name::new(name.as_str())
-            .map(|name| StaffReply::Whoami { name })
-            .map_err(|error| Refusal::with_detail(RefusalCode::InvalidInput, error)),
-        read_or_write => work(customers, read_or_write).await.map_err(Refusal::from),
+        StaffRequest::Whoami => whoami(customers, name, act.role).await.map_err(Refusal::from),
+        read_or_write => work(customers, &store, read_or_write).await.map_err(Refusal::from),
     };
+    if let Err(Refusal { code: RefusalCode::SecondPersonNeeded, .. }) = outcome
+        && let Err(error) = write_down(customers, &act, RefusalCode::SecondPersonNeeded).await
+    {
+        return desk.reply::<StaffReply>(send, Err(error.into())).await;
+    }
     desk.reply(send, outcome).await
 }
 
-async fn work(customers: &Customers, request: StaffRequest) -> Result<StaffReply, StoreError> {
-    let (store, now) = (&customers.store, customers.clock.now());
+/// What is about to be done, and the books through which it is allowed; or why it is not.
+async fn admit(
+    customers: &Customers,
+    name: &StaffName,
+    certificate: &[u8],
+    request: &StaffRequest,
+) -> Result<(Act, Store), Refusal> {
+    let (role, action) = (customers.store.permit_staff(name, certificate).await?, request.action());
+    let act = Act {
+        who: name.clone(),
+        role,
+        certificate: certificate.to_vec(),
+        action,
+        subject: subject::of(request),
+        at: customers.clock.now(),
+    };
+    if !role.may(action) {
+        write_down(customers, &act, RefusalCode::RoleForbids).await?;
+        let detail = format_args!("{} is for {}; you are {role}", action.name(), action.role_names());
+        return Err(Refusal::with_detail(RefusalCode::RoleForbids, detail));
+    }
+    let store = if action.only_reads() { customers.store.clone() } else { customers.store.acting(act.clone()) };
+    Ok((act, store))
+}
+
+/// Puts a refusal into the audit log.
+async fn write_down(customers: &Customers, act: &Act, code: RefusalCode) -> Result<(), StoreError> {
+    customers.store.refused(act, code).await?;
+    customers.changes.tell(&[Topic::Audit]);
+    Ok(())
+}
+
+async fn whoami(customers: &Customers, name: &StaffName, role: StaffRole) -> Result<StaffReply, StoreError> {
+    let head = AuditHead { link: customers.store.audit_end().await?, at: customers.clock.now() };
+    let signing = customers.keys.signing();
+    let (head, keys) = (Signed::new(&head, &signing.licence), signing.list.clone());
+    Ok(StaffReply::Whoami { name: name.clone(), role, head, keys })
+}
+
+/// A certificate for the key of a request, with the name from the books.
+fn issue(customers: &Customers, name: &StaffName, csr: &[u8]) -> Result<Vec<u8>, StoreError> {
+    let identity = Identity::Staff(name.clone());
+    let signed = customers.keys.authority.sign_request(csr, &identity, customers.clock.certificate_time());
+    let refused = |error| StoreError::Refused(Refusal::with_detail(RefusalCode::InvalidInput, error));
+    Ok(signed.map_err(refused)?.to_vec())
+}
+
+/// Carries out a change of something that is in no book. Its line comes first, so that no change is without one.
+async fn logged<T>(store: &Store, change: impl FnOnce() -> Result<T, Refusal>) -> Result<T, StoreError> {
+    store.announce().await?;
+    match change() {
+        Ok(done) => Ok(done),
+        Err(refusal) => {
+            store.announce_refusal(refusal.code).await?;
+            Err(refusal.into())
+        }
+    }
+}
+
+async fn work(customers: &Customers, store: &Store, request: StaffRequest) -> Result<StaffReply, StoreError> {
+    let now = customers.clock.now();
+    let is_written = !request.action().only_reads();
+    let done = carry_out(customers, store, request, now).await;
+    if is_written && done.is_ok() {
+        customers.changes.tell(&[Topic::Audit]);
+    }
+    done
+}
+
+async fn carry_out(
+    customers: &Customers,
+    store: &Store,
+    request: StaffRequest,
+    now: protocol::Timestamp,
+) -> Result<StaffReply, StoreError> {
     let changed = |topics: &[Topic]| customers.changes.tell(topics);
     match request {
         StaffRequest::Overview => Ok(StaffReply::Overview(store.overview(now).await?)),
@@ -162,11 +251,74 @@ async fn work(customers: &Customers, request: StaffRequest) -> Result<StaffReply
             Ok(StaffReply::Option(option))
         }
         StaffRequest::Keys => Ok(StaffReply::Keys(customers.keys.status())),
-        StaffRequest::ProposeKeys(change) => Ok(match customers.keys.propose(change, now)? {
+        StaffRequest::ProposeKeys(change) => Ok(match logged(store, || customers.keys.propose(change, now)).await? {
             Proposal::Made(status) => StaffReply::Keys(status),
             Proposal::ToSign(request) => StaffReply::KeyRequest(request),
         }),
-        StaffRequest::ImportKeys(list) => Ok(StaffReply::Keys(customers.keys.import(list)?)),
+        StaffRequest::ImportKeys(list) => Ok(StaffReply::Keys(logged(store, || customers.keys.import(list)).await?)),
+        StaffRequest::Staff(query) => Ok(StaffReply::Staff(store.staff(&query).await?)),
+        StaffRequest::AddStaff { name, role, csr } => {
+            let added = store.add_staff(&name, role, now, || issue(customers, &name, &csr)).await;
+            let (member, certificate) = added?;
+            changed(&[Topic::Staff]);
+            Ok(StaffReply::StaffCertificate { member, chain: chain(customers, certificate)? })
+        }
+        StaffRequest::ReissueStaff { name, csr } => {
+            let (member, certificate) = store.reissue_staff(&name, || issue(customers, &name, &csr)).await?;
+            changed(&[Topic::Staff]);
+            Ok(StaffReply::StaffCertificate { member, chain: chain(customers, certificate)? })
+        }
+        StaffRequest::SetStaffRole { name, role } => {
+            let member = store.set_staff_role(&name, role).await?;
+            changed(&[Topic::Staff]);
+            Ok(StaffReply::StaffMember(member))
+        }
+        StaffRequest::RevokeStaff { name } => {
+            let member = store.revoke_staff(&name, now).await?;
+            changed(&[Topic::Staff]);
+            Ok(StaffReply::StaffMember(member))
+        }
+        StaffRequest::Proposals { query, open_only } => {
+            Ok(StaffReply::Proposals(store.proposals(&query, open_only).await?))
+        }
+        StaffRequest::Decide { kind, number, verdict } => {
+            let decided = store.decide(kind, number, &verdict, now).await?;
+            changed(&[Topic::Proposals, Topic::Options, Topic::Charges, Topic::Customers, Topic::Staff]);
+            if let Some(package) = decided.discard {
+                publish::discard(customers, package).await;
+            }
+            Ok(StaffReply::Proposal(decided.row))
+        }
+        StaffRequest::Credit { charge, amount, reason } => match store.credit(charge, amount, &reason, now).await? {
+            Outcome::Done(credit) => {
+                changed(&[Topic::Charges, Topic::Customers]);
+                Ok(StaffReply::Credit(credit))
+            }
+            Outcome::Waits(proposal) => {
+                changed(&[Topic::Proposals]);
+                Ok(StaffReply::Proposal(proposal))
+            }
+        },
+        StaffRequest::Credits { query, customer, charge } => {
+            Ok(StaffReply::Credits(store.credits(&query, customer, charge).await?))
+        }
+        StaffRequest::SetCreditLimit { limit } => match store.set_credit_limit(limit, now).await? {
+            Outcome::Done(rules) => {
+                changed(&[Topic::Staff]);
+                Ok(StaffReply::Rules(rules))
+            }
+            Outcome::Waits(proposal) => {
+                changed(&[Topic::Proposals]);
+                Ok(StaffReply::Proposal(proposal))
+            }
+        },
+        StaffRequest::RequireSecondPerson => {
+            let rules = store.require_second_person().await?;
+            changed(&[Topic::Staff]);
+            Ok(StaffReply::Rules(rules))
+        }
+        StaffRequest::Audit(query) => Ok(StaffReply::Audit(store.audit(&query).await?)),
+        StaffRequest::AuditChain { after, limit } => Ok(StaffReply::AuditChain(store.audit_chain(after, limit).await?)),
         // Answered where the stream is at hand.
         StaffRequest::Whoami | StaffRequest::Watch | StaffRequest::Publish { .. } => {
             Err(RefusalCode::BadMessage.into())
@@ -174,43 +326,12 @@ async fn work(customers: &Customers, request: StaffRequest) -> Result<StaffReply
     }
 }
 
-/// Seals what follows on the stream, stores it, and puts it on file as the option's next release.
-async fn publish(
-    desk: &Desk,
-    customers: &Customers,
-    option: OptionId,
-    content_bytes: u64,
-    content: &mut RecvStream,
-) -> Result<StaffReply, Refusal> {
-    let (kind, version) = customers.store.next_release(&option).await?;
-    let key = ContentKey::from_bytes(random::bytes().map_err(StoreError::from)?);
-    let patience = Duration::from_millis(desk.guard.limits.upload_chunk_ms.into());
-    let recipe = Recipe { option, version, kind, content_bytes, patience };
-    let manifest = customers.packages.seal(recipe, &key, content).await?;
-    let signed = Signed::new(&manifest, &customers.keys.signing().release);
-    let release = NewRelease { manifest: &manifest, signed: &signed, key: &key };
-    match customers.store.publish(release, customers.clock.now()).await {
-        Ok(option) => {
-            tracing::info!(option = %manifest.option, version = %manifest.version, "release published");
-            customers.changes.tell(&[Topic::Options]);
-            Ok(StaffReply::Option(option))
-        }
-        Err(error) => {
-            // Only a refusal says for sure that the release is not on file.
-            if matches!(error, StoreError::Refused(_))
-                && let Err(error) = customers.packages.discard(manifest.digest()).await
-            {
-                tracing::warn!("a package without a release stays on the disk: {error}");
-            }
-            Err(error.into())
-        }
-    }
-}
-
-/// Pushes what changes until the watcher ends the stream.
+/// Pushes what changes until the watcher ends the stream or is revoked.
 async fn watch(
     desk: &Desk,
     customers: &Customers,
+    name: &StaffName,
+    certificate: &[u8],
     send: &mut SendStream,
     recv: &mut RecvStream,
 ) -> Result<(), FrameError> {
@@ -225,6 +346,9 @@ async fn watch(
             _ = &mut gone => None,
         };
         let Some(topics) = topics else { return Ok(()) };
+        if let Err(error) = customers.store.permit_staff(name, certificate).await {
+            return desk.reply::<StaffReply>(send, Err(error.into())).await;
+        }
         desk.push(send, StaffReply::Changed(topics)).await?;
         tokio::time::sleep(PUSH_INTERVAL).await;
     }

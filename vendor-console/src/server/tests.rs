@@ -11,3 +11,4 @@ mod play;
 mod settling;
 mod split;
 mod staffing;
+mod team;

@@ -12,9 +12,10 @@ use sea_orm::{
 };
 
 use super::customers::{invoiced, refs};
-use super::entity::{charge, customer, device, invoice_line, option, order};
+use super::entity::{charge, credit, customer, device, invoice_line, option, order, proposal};
 use super::options::is_listed_sql;
-use super::{Store, StoreError, column, limit, search_pattern};
+use super::proposals::WAITING;
+use super::{Store, StoreError, column, credits, limit, search_pattern, staff};
 
 impl Store {
     /// Charges, newest first, and the sum of all that the filter finds. A search looks at the numbers of charges,
@@ -88,6 +89,9 @@ impl Store {
             devices_cloned: cloned.filter(device::Column::Revoked.eq(false)).count(db).await?,
             licences_not_erased,
             devices_flagged,
+            credited: credits::sum(db, credit::Entity::find()).await?,
+            proposals_open: proposal::Entity::find().filter(proposal::Column::State.eq(WAITING)).count(db).await?,
+            rules: staff::rules(db).await?,
         })
     }
 }
@@ -111,6 +115,7 @@ pub(super) async fn rows(db: &impl ConnectionTrait, found: Vec<charge::Model>) -
         .into_iter()
         .map(|line| (line.charge, line.invoice))
         .collect();
+    let credited = credits::of_charges(db, found.iter().map(|charge| charge.number)).await?;
     let row = |charge: charge::Model| {
         let customer = customers.get(&charge.customer_id).cloned();
         let invoice = invoices.get(&charge.number).copied();
@@ -125,6 +130,7 @@ pub(super) async fn rows(db: &impl ConnectionTrait, found: Vec<charge::Model>) -
             amount: column::yen(charge.amount)?,
             charged_at: column::time(charge.charged_at)?,
             invoice: invoice.map(column::small).transpose()?.map(InvoiceNumber),
+            credited: credited.get(&charge.number).copied().map_or(Ok(Yen::ZERO), column::yen)?,
         })
     };
     found.into_iter().map(row).collect()

@@ -21,7 +21,7 @@ impl Store {
         fields: &CustomerFields,
         now: Timestamp,
     ) -> Result<CustomerRow, StoreError> {
-        let write = self.write().await?;
+        let mut write = self.write().await?;
         let id = write.next_number(Sequence::Customers).await?;
         let columns = customer::ActiveModel {
             id: Set(id),
@@ -31,6 +31,7 @@ impl Store {
         };
         customer::Entity::insert(columns).exec_without_returning(&write.tx).await?;
         add_contract(&write, id).await?;
+        write.note(CustomerId(column::small(id)?), "");
         self.finish_customer(write, id).await
     }
 
@@ -41,8 +42,10 @@ impl Store {
         fields: &CustomerFields,
         suspended: bool,
     ) -> Result<CustomerRow, StoreError> {
-        let write = self.write().await?;
-        let id = i64::from(id.0);
+        let mut write = self.write().await?;
+        let (number, id) = (id, i64::from(id.0));
+        let before = customer_exists(&write.tx, id).await?;
+        write.note(number, update_note(&before, fields, suspended));
         let columns = customer::ActiveModel { suspended: Set(suspended), ..columns(id, fields)? };
         customer::Entity::update_many().set(columns).filter(customer::Column::Id.eq(id)).exec(&write.tx).await?;
         self.finish_customer(write, id).await
@@ -59,8 +62,11 @@ impl Store {
 
     /// Ends a contract, or lets it live again.
     pub(crate) async fn set_contract(&self, id: &ContractUserId, active: bool) -> Result<CustomerRow, StoreError> {
-        let write = self.write().await?;
+        let mut write = self.write().await?;
         let found = contract_exists(&write.tx, id).await?;
+        let owner = CustomerId(column::small(found.customer_id)?);
+        let ending = crate::server::contract_ending(id);
+        write.note(owner, format_args!("{ending}: active {} → {active}", found.active));
         let columns = contract::ActiveModel { active: Set(active), ..Default::default() };
         contract::Entity::update_many()
             .set(columns)
@@ -76,8 +82,12 @@ impl Store {
         id: &ContractUserId,
         pin_hash: Option<String>,
     ) -> Result<CustomerRow, StoreError> {
-        let write = self.write().await?;
+        let mut write = self.write().await?;
         let found = contract_exists(&write.tx, id).await?;
+        let (had, has) = (found.pin_hash.is_some(), pin_hash.is_some());
+        let ending = crate::server::contract_ending(id);
+        let owner = CustomerId(column::small(found.customer_id)?);
+        write.note(owner, format_args!("{ending}: PIN {had} → {has}"));
         let columns = contract::ActiveModel { pin_hash: Set(pin_hash), ..Default::default() };
         contract::Entity::update_many()
             .set(columns)
@@ -120,6 +130,25 @@ impl Store {
         write.commit().await?;
         row.ok_or_else(|| RefusalCode::NotFound.into())
     }
+}
+
+/// What an update changes, in short; of names and addresses only that they change.
+fn update_note(before: &customer::Model, fields: &CustomerFields, suspended: bool) -> String {
+    let mut changes = Vec::new();
+    if before.name != fields.name.as_str() {
+        changes.push("name".to_owned());
+    }
+    if before.email.as_deref() != fields.email.as_ref().map(|email| email.as_str()) {
+        changes.push("address".to_owned());
+    }
+    let monthly = fields.settlement == Settlement::Monthly;
+    if before.monthly != monthly {
+        changes.push(format!("monthly {} → {monthly}", before.monthly));
+    }
+    if before.suspended != suspended {
+        changes.push(format!("suspended {} → {suspended}", before.suspended));
+    }
+    changes.join(", ")
 }
 
 fn columns(id: i64, fields: &CustomerFields) -> Result<customer::ActiveModel, StoreError> {

@@ -3,7 +3,7 @@
 use protocol::message::staff::{DeviceFields, DeviceRow, DeviceState, Page, Query};
 use protocol::net::certificate_term;
 use protocol::time::HOUR_MS;
-use protocol::{ActivationCode, DeviceSerial, RefusalCode, Timestamp};
+use protocol::{ActivationCode, CustomerId, DeviceSerial, RefusalCode, Timestamp};
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -46,7 +46,7 @@ impl Store {
         code: &ActivationCode,
         now: Timestamp,
     ) -> Result<DeviceRow, StoreError> {
-        let write = self.write().await?;
+        let mut write = self.write().await?;
         let serial = &fields.serial;
         if device::Entity::find_by_id(serial.as_str()).one(&write.tx).await?.is_some() {
             return Err(refuse(RefusalCode::Conflict, format_args!("device {serial} is on file already")));
@@ -57,12 +57,17 @@ impl Store {
             ..with_code(columns(&write, fields).await?, code, now)?
         };
         device::Entity::insert(columns).exec_without_returning(&write.tx).await?;
+        write.note(serial, format_args!("customer {}", owner(fields.customer)));
         self.finish_device(write, serial, now).await
     }
 
     /// Other fields for a device.
     pub(crate) async fn update_device(&self, fields: &DeviceFields, now: Timestamp) -> Result<DeviceRow, StoreError> {
-        let write = self.write().await?;
+        let mut write = self.write().await?;
+        if let Some(before) = find(&write.tx, &fields.serial).await? {
+            let before = before.customer_id.map(column::small).transpose()?.map(CustomerId);
+            write.note(&fields.serial, format_args!("customer {} → {}", owner(before), owner(fields.customer)));
+        }
         let columns = columns(&write, fields).await?;
         update(&write.tx, &fields.serial, columns).await?;
         self.finish_device(write, &fields.serial, now).await
@@ -257,6 +262,10 @@ async fn update(
 
 fn certificate_until(certificate: &[u8]) -> Option<Timestamp> {
     certificate_term(certificate).map(|term| term.until).ok()
+}
+
+fn owner(customer: Option<CustomerId>) -> String {
+    customer.map_or_else(|| "nobody".to_owned(), |id| id.to_string())
 }
 
 async fn columns(write: &Write, fields: &DeviceFields) -> Result<device::ActiveModel, StoreError> {

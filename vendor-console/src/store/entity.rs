@@ -2,6 +2,10 @@
 //! types of the field and checks every one.
 #![allow(unreachable_pub)] // SeaORM's derives write `pub`
 
+mod team;
+
+pub use team::{audit_line, credit, invoice_credit, proposal, rule, staff_member};
+
 /// Who pays.
 pub mod customer {
     use sea_orm::entity::prelude::*;
@@ -152,7 +156,10 @@ pub mod release {
         pub chunk_count: i64,
         /// Opens the package.
         pub content_key: Vec<u8>,
+        /// When it came into the catalogue, or on file.
         pub published_at: i64,
+        /// waiting, approved or rejected.
+        pub state: String,
     }
 
     impl std::fmt::Debug for Model {
@@ -374,7 +381,12 @@ pub mod invoice {
         pub until_at: i64,
         pub issued_at: i64,
         pub line_count: i64,
+        /// What is to be paid.
         pub total: i64,
+        /// What credits took from it.
+        pub credited: i64,
+        /// Credit that was left then.
+        pub carried: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,4 +1,5 @@
-//! Invoices: which charges are on which document. A charge is on one invoice at most; the schema says so too.
+//! Invoices: which charges and credits are on which document. A charge is on one invoice at most; the schema says so
+//! too. A credit reduces one invoice after the other until it is used up.
 
 use protocol::message::staff::{
     CustomerRef, INVOICE_LINES_MAX, InvoiceDocument, InvoiceRow, PAGE_ROWS_MAX, Page, Query,
@@ -11,8 +12,8 @@ use sea_orm::{
 };
 
 use super::customers::{customer_exists, invoiced};
-use super::entity::{charge, customer, invoice, invoice_line};
-use super::{Sequence, Store, StoreError, Write, charges, column, limit, refuse, search_pattern};
+use super::entity::{charge, customer, invoice, invoice_credit, invoice_line};
+use super::{Sequence, Store, StoreError, Write, charges, column, credits, limit, refuse, search_pattern};
 
 /// Lines of one INSERT: every database limits the values of a statement.
 const LINES_PER_INSERT: usize = 500;
@@ -26,12 +27,16 @@ impl Store {
         until: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<InvoiceDocument, StoreError> {
-        let write = self.write().await?;
+        let mut write = self.write().await?;
         let customer = customer_exists(&write.tx, i64::from(customer.0)).await?;
         let until = period_end(until, now);
         let made = make_invoice(&write, &customer, until, now).await?;
         let made = made.ok_or_else(|| refuse(RefusalCode::Conflict, "no charge waits for an invoice"))?;
         let document = document(&write.tx, made).await?;
+        write.note(
+            document.head.number,
+            format_args!("{} to pay by {}", document.head.total, document.head.customer.id),
+        );
         write.commit().await?;
         Ok(document)
     }
@@ -39,7 +44,7 @@ impl Store {
     /// Invoices the charges before `until` of every customer who is settled monthly, in one transaction. At most
     /// [`PAGE_ROWS_MAX`] of the new invoices are returned.
     pub(crate) async fn settle(&self, until: Timestamp, now: Timestamp) -> Result<Page<InvoiceRow>, StoreError> {
-        let write = self.write().await?;
+        let mut write = self.write().await?;
         let until = period_end(Some(until), now);
         let waiting = charge::Entity::find()
             .select_only()
@@ -62,6 +67,7 @@ impl Store {
                 }
             }
         }
+        write.note(format_args!("until {}", until.as_ms()), format_args!("{total} invoices"));
         write.commit().await?;
         Ok(Page { rows, total })
     }
@@ -142,6 +148,7 @@ async fn make_invoice(
     if lines.is_empty() {
         return Ok(None);
     }
+    let taken = credits::take(&write.tx, customer.id, column::amount(total)?, INVOICE_LINES_MAX).await?;
     let head = invoice::Model {
         number: write.next_number(Sequence::Invoices).await?,
         customer_id: customer.id,
@@ -150,13 +157,23 @@ async fn make_invoice(
         until_at: column::ms(until)?,
         issued_at: column::ms(now)?,
         line_count: column::integer(lines.len() as u64)?,
-        total: column::amount(total)?,
+        total: column::amount(total)? - taken.sum,
+        credited: taken.sum,
+        carried: taken.carried,
     };
     let columns = invoice::ActiveModel::from(head.clone());
     invoice::Entity::insert(columns).exec_without_returning(&write.tx).await?;
     for some in lines.chunks(LINES_PER_INSERT) {
         let line = |charge: &i64| invoice_line::ActiveModel { charge: Set(*charge), invoice: Set(head.number) };
         invoice_line::Entity::insert_many(some.iter().map(line)).exec_without_returning(&write.tx).await?;
+    }
+    for some in taken.lines.chunks(LINES_PER_INSERT) {
+        let line = |(credit, amount): &(i64, i64)| invoice_credit::ActiveModel {
+            invoice: Set(head.number),
+            credit: Set(*credit),
+            amount: Set(*amount),
+        };
+        invoice_credit::Entity::insert_many(some.iter().map(line)).exec_without_returning(&write.tx).await?;
     }
     Ok(Some(head))
 }
@@ -172,7 +189,8 @@ async fn document(db: &impl ConnectionTrait, head: invoice::Model) -> Result<Inv
         .order_by_asc(charge::Column::Number)
         .all(db)
         .await?;
-    Ok(InvoiceDocument { head: row(head)?, lines: charges::rows(db, lines).await? })
+    let credits = credits::of_invoice(db, head.number).await?;
+    Ok(InvoiceDocument { head: row(head)?, lines: charges::rows(db, lines).await?, credits })
 }
 
 fn row(invoice: invoice::Model) -> Result<InvoiceRow, StoreError> {
@@ -186,6 +204,8 @@ fn row(invoice: invoice::Model) -> Result<InvoiceRow, StoreError> {
         until: column::time(invoice.until_at)?,
         issued_at: column::time(invoice.issued_at)?,
         line_count: column::small(invoice.line_count)?,
+        credited: column::yen(invoice.credited)?,
         total: column::yen(invoice.total)?,
+        carried: column::yen(invoice.carried)?,
     })
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use protocol::message::device::Bilingual;
 use protocol::message::report::{DeviceFault, Standing};
-use protocol::message::staff::{Decision, DeviceAlarmRow, LicenceFilter, LicenceRow, Page, Query};
+use protocol::message::staff::{DeviceAlarmRow, DeviceDecision, LicenceFilter, LicenceRow, Page, Query};
 use protocol::signed::SigningKey;
 use protocol::time::DAY_MS;
 use protocol::{DeviceKeyHash, DeviceSerial, EndReason, Licence, LicenceId, OrderId, RefusalCode, Signed, Timestamp};
@@ -76,8 +76,9 @@ impl Store {
 
     /// Ends a licence before its time.
     pub(crate) async fn revoke_licence(&self, id: LicenceId, now: Timestamp) -> Result<LicenceRow, StoreError> {
-        let write = self.write().await?;
+        let mut write = self.write().await?;
         let life = find(&write.tx, id).await?.ok_or(RefusalCode::NotFound)?;
+        write.note(format_args!("licence {id}"), format_args!("of device {}: {} → revoked", life.device, life.state));
         if life.revoked_at.is_some() || life.erased_at.is_some() || life.state == "ended" {
             return Err(refuse(RefusalCode::Conflict, format_args!("licence {id} has ended already")));
         }
@@ -122,16 +123,17 @@ impl Store {
     pub(crate) async fn decide_device(
         &self,
         serial: &DeviceSerial,
-        decision: Decision,
+        decision: DeviceDecision,
         now: Timestamp,
     ) -> Result<DeviceAlarmRow, StoreError> {
-        let write = self.write().await?;
+        let mut write = self.write().await?;
         let usage = device_usage::Entity::find_by_id(serial.as_str()).lock_exclusive().one(&write.tx).await?;
         let usage = usage.ok_or(RefusalCode::NotFound)?;
-        if usage.flag.is_none() {
+        let Some(flag) = &usage.flag else {
             return Err(refuse(RefusalCode::Conflict, format_args!("device {serial} waits for no decision")));
-        }
-        if decision == Decision::End {
+        };
+        write.note(serial, format_args!("{flag} → {}", decision.name()));
+        if decision == DeviceDecision::End {
             licence_life::Entity::update_many()
                 .set(revoked(now)?)
                 .filter(living_temporary(serial.as_str()))

@@ -3,6 +3,7 @@
 use sea_orm_migration::prelude::*;
 
 mod m0001_first;
+mod m0002_staff;
 mod m0003_identity;
 mod m0004_licence_life;
 
@@ -16,6 +17,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_first::Migration),
             Box::new(m0003_identity::Migration),
             Box::new(m0004_licence_life::Migration),
+            Box::new(m0002_staff::Migration),
         ]
     }
 }

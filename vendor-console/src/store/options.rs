@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use protocol::codec;
 use protocol::message::device::{Bilingual, Catalogue, CatalogueEntry};
-use protocol::message::staff::{OptionFields, OptionRow, Page, Query, ReleaseRow};
+use protocol::message::staff::{OptionFields, OptionRow, Page, ProposalKind, Query, ReleaseRow};
 use protocol::{ContentKey, Digest, Manifest, OptionId, RefusalCode, ReleaseVersion, Signed, Timestamp};
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
@@ -13,7 +13,10 @@ use sea_orm::{
 };
 
 use super::entity::{licence, manifest, option, release};
-use super::{Sequence, Store, StoreError, Write, column, last_number, limit, refuse, search_pattern, search_text};
+use super::proposals::{self, APPROVED, Content, REJECTED, WAITING};
+use super::{
+    Sequence, Store, StoreError, Write, column, last_number, limit, refuse, search_pattern, search_text, staff,
+};
 
 /// A release whose package is durable.
 pub(crate) struct NewRelease<'a> {
@@ -25,7 +28,7 @@ pub(crate) struct NewRelease<'a> {
 impl Store {
     /// A new option, without a release and therefore not yet for sale.
     pub(crate) async fn create_option(&self, fields: &OptionFields) -> Result<OptionRow, StoreError> {
-        let write = self.write().await?;
+        let mut write = self.write().await?;
         let id = &fields.id;
         if find(&write.tx, id).await?.is_some() {
             return Err(refuse(RefusalCode::Conflict, format_args!("option {id} is on file already")));
@@ -37,12 +40,13 @@ impl Store {
             ..columns(fields)?
         };
         option::Entity::insert(columns).exec_without_returning(&write.tx).await?;
+        write.note(id, format_args!("offers {}", offers_note(&fields.offers)));
         self.finish_option(write, id).await
     }
 
     /// Other fields for an option. Orders already authorised keep their offers.
     pub(crate) async fn update_option(&self, fields: &OptionFields, now: Timestamp) -> Result<OptionRow, StoreError> {
-        let write = self.write().await?;
+        let mut write = self.write().await?;
         let before = on_file(&write.tx, &fields.id).await?;
         if before.kind != column::kind_name(fields.kind) {
             return Err(refuse(RefusalCode::Conflict, "the kind of an option never changes"));
@@ -53,6 +57,7 @@ impl Store {
         if before != after && (is_listed(&before) || is_listed(&after)) {
             catalogue_changed(&write, now).await?;
         }
+        write.note(&fields.id, update_note(&before, &after)?);
         self.finish_option(write, &fields.id).await
     }
 
@@ -62,16 +67,18 @@ impl Store {
         id: &OptionId,
     ) -> Result<(protocol::package::OptionKind, ReleaseVersion), StoreError> {
         let option = on_file(&self.db, id).await?;
-        Ok((column::kind(&option.kind)?, ReleaseVersion(column::small(option.newest + 1)?)))
+        let version = last_version(&self.db, &option).await? + 1;
+        Ok((column::kind(&option.kind)?, ReleaseVersion(column::small(version)?)))
     }
 
-    /// Puts a release on file. `Conflict` if another one with its version came first.
+    /// Puts a release on file. It comes into the catalogue when a second person approves it, or at once in a vendor of
+    /// one person. `Conflict` if another one with its version came first.
     pub(crate) async fn publish(&self, new: NewRelease<'_>, now: Timestamp) -> Result<OptionRow, StoreError> {
         let NewRelease { manifest, signed, key } = new;
-        let write = self.write().await?;
+        let mut write = self.write().await?;
         let option = on_file(&write.tx, &manifest.option).await?;
         let version = i64::from(manifest.version.0);
-        if option.newest + 1 != version {
+        if last_version(&write.tx, &option).await? + 1 != version {
             return Err(refuse(RefusalCode::Conflict, "another release was published in the meantime"));
         }
         let package = manifest.digest().0.to_vec();
@@ -86,20 +93,23 @@ impl Store {
             chunk_count: Set(i64::from(manifest.chunk_count())),
             content_key: Set(key.as_bytes().to_vec()),
             published_at: Set(column::ms(now)?),
+            state: Set(WAITING.to_owned()),
         };
         release::Entity::insert(release).exec_without_returning(&write.tx).await?;
-        let newest = option::ActiveModel { newest: Set(version), ..Default::default() };
-        let filter = option::Column::Id.eq(option.id.as_str());
-        option::Entity::update_many().set(newest).filter(filter).exec(&write.tx).await?;
-        if option.for_sale {
-            catalogue_changed(&write, now).await?;
+        if staff::rules(&write.tx).await?.second_person {
+            let content = Content { release: Some((option.id.clone(), version)), ..Content::default() };
+            proposals::propose(&write, ProposalKind::Release, content, now).await?;
+        } else {
+            approve_release(&write, &option.id, version, now).await?;
         }
+        write.note(format_args!("{} release {version}", option.id), format_args!("package {}", manifest.digest()));
         self.finish_option(write, &manifest.option).await
     }
 
-    /// The packages of all releases.
+    /// The packages of all releases that are or may come on sale.
     pub(crate) async fn packages(&self) -> Result<HashSet<Digest>, StoreError> {
-        let select = release::Entity::find().select_only().column(release::Column::Package);
+        let select = release::Entity::find().filter(release::Column::State.ne(REJECTED));
+        let select = select.select_only().column(release::Column::Package);
         let packages: Vec<Vec<u8>> = select.into_tuple().all(&self.db).await?;
         packages.iter().map(|package| column::digest(package)).collect()
     }
@@ -182,6 +192,79 @@ async fn on_file(db: &impl ConnectionTrait, id: &OptionId) -> Result<option::Mod
     find(db, id).await?.ok_or_else(|| refuse(RefusalCode::NotFound, format_args!("no option {id}")))
 }
 
+/// The highest version on file, also of what was rejected: a number is never used twice. 0 if there is none.
+async fn last_version(db: &impl ConnectionTrait, option: &option::Model) -> Result<i64, StoreError> {
+    let last = release::Entity::find()
+        .filter(release::Column::Option.eq(option.id.as_str()))
+        .order_by_desc(release::Column::Version)
+        .one(db)
+        .await?;
+    Ok(last.map_or(0, |release| release.version))
+}
+
+/// Puts a release that waits into the catalogue.
+pub(super) async fn approve_release(write: &Write, id: &str, version: i64, now: Timestamp) -> Result<(), StoreError> {
+    let option = on_file(&write.tx, &column::parse(id)?).await?;
+    if version <= option.newest {
+        let detail = format_args!("release {} of {id} is on sale already", option.newest);
+        return Err(refuse(RefusalCode::Conflict, detail));
+    }
+    let state = release::ActiveModel {
+        state: Set(APPROVED.to_owned()),
+        published_at: Set(column::ms(now)?),
+        ..Default::default()
+    };
+    set_release(write, id, version, state).await?;
+    let newest = option::ActiveModel { newest: Set(version), ..Default::default() };
+    option::Entity::update_many().set(newest).filter(option::Column::Id.eq(id)).exec(&write.tx).await?;
+    if option.for_sale {
+        catalogue_changed(write, now).await?;
+    }
+    Ok(())
+}
+
+/// Keeps a release out of the catalogue for ever; its package.
+pub(super) async fn reject_release(write: &Write, id: &str, version: i64) -> Result<Digest, StoreError> {
+    let found = release::Entity::find_by_id((id.to_owned(), version)).one(&write.tx).await?;
+    let found = found.ok_or_else(|| StoreError::Corrupt(format!("no release {version} of option {id}")))?;
+    let state = release::ActiveModel { state: Set(REJECTED.to_owned()), ..Default::default() };
+    set_release(write, id, version, state).await?;
+    column::digest(&found.package)
+}
+
+async fn set_release(write: &Write, id: &str, version: i64, columns: release::ActiveModel) -> Result<(), StoreError> {
+    release::Entity::update_many()
+        .set(columns)
+        .filter(release::Column::Option.eq(id))
+        .filter(release::Column::Version.eq(version))
+        .exec(&write.tx)
+        .await?;
+    Ok(())
+}
+
+fn offers_note(offers: &protocol::OfferList) -> String {
+    offers.iter().map(|offer| format!("{}={}", offer.form, offer.price.amount())).collect::<Vec<_>>().join(" ")
+}
+
+/// What an update changed, in short.
+fn update_note(before: &option::Model, after: &option::Model) -> Result<String, StoreError> {
+    let mut changes = Vec::new();
+    if before.offers != after.offers {
+        let (old, new) = (column::offers(&before.offers)?, column::offers(&after.offers)?);
+        changes.push(format!("offers {} → {}", offers_note(&old), offers_note(&new)));
+    }
+    if before.for_sale != after.for_sale {
+        changes.push(format!("for sale {} → {}", before.for_sale, after.for_sale));
+    }
+    let texts = |option: &option::Model| {
+        [&option.name_ja, &option.name_en, &option.description_ja, &option.description_en].map(Clone::clone)
+    };
+    if texts(before) != texts(after) {
+        changes.push("texts".to_owned());
+    }
+    Ok(changes.join(", "))
+}
+
 /// The release that an order of this option would deliver.
 pub(super) async fn newest_release(
     db: &impl ConnectionTrait,
@@ -198,6 +281,7 @@ async fn newest_releases(
     // Ascending: the newest of each option is the last to be put into the map.
     let releases = release::Entity::find()
         .filter(release::Column::Option.is_in(ids))
+        .filter(release::Column::State.eq(APPROVED))
         .order_by_asc(release::Column::Version)
         .all(db)
         .await?;
@@ -250,6 +334,15 @@ pub(super) fn fields(option: option::Model) -> Result<OptionFields, StoreError> 
 
 async fn rows(db: &impl ConnectionTrait, found: Vec<option::Model>) -> Result<Vec<OptionRow>, StoreError> {
     let mut releases = newest_releases(db, &found).await?;
+    let waiting: HashMap<String, i64> = release::Entity::find()
+        .filter(release::Column::Option.is_in(found.iter().map(|option| option.id.as_str())))
+        .filter(release::Column::State.eq(WAITING))
+        .order_by_asc(release::Column::Version)
+        .all(db)
+        .await?
+        .into_iter()
+        .map(|release| (release.option, release.version))
+        .collect();
     let sold: HashMap<String, i64> = licence::Entity::find()
         .select_only()
         .column(licence::Column::Option)
@@ -264,7 +357,8 @@ async fn rows(db: &impl ConnectionTrait, found: Vec<option::Model>) -> Result<Ve
     let row = |option: option::Model| {
         let sold = column::unsigned(sold.get(&option.id).copied().unwrap_or(0))?;
         let release = releases.remove(&option.id).map(release_row).transpose()?;
-        Ok(OptionRow { fields: fields(option)?, release, sold })
+        let waiting = waiting.get(&option.id).copied().map(column::small).transpose()?.map(ReleaseVersion);
+        Ok(OptionRow { fields: fields(option)?, release, waiting, sold })
     };
     found.into_iter().map(row).collect()
 }

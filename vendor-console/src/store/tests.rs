@@ -48,6 +48,7 @@ fn offers() -> OfferList {
 /// Books with one customer, two devices of it, and one option with a release.
 async fn books(folder: &Path) -> (Store, Digest) {
     let store = Store::open(&folder.join("books.sqlite")).await.unwrap();
+    store.found(&"admin".parse().unwrap(), b"certificate", false, START).await.unwrap();
     let name = "Sakura".parse().unwrap();
     let fields = CustomerFields { name, email: None, settlement: Settlement::Monthly };
     let customer = store.create_customer(&fields, START).await.unwrap().id;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use protocol::audit::AuditHead;
 use protocol::message::staff::{StaffReply, StaffRequest};
 use protocol::{CaFingerprint, OptionId, Timestamp};
 use tokio::sync::oneshot;
@@ -13,10 +14,18 @@ use crate::client::{StaffError, WatchEvent};
 /// What a staff request brings.
 pub type Answer = Result<StaffReply, StaffError>;
 
+/// What asks for a certificate, once the key's signing request is there.
+pub type CertificateRequest = Box<dyn FnOnce(Vec<u8>) -> StaffRequest + Send>;
+
 /// A server as the window sees it. No method waits.
 pub trait Backend {
     /// Asks the server.
     fn ask(&self, request: StaffRequest) -> Pending<Answer>;
+    /// Makes a key, has it certified by what `request` makes of its signing request, and writes both to the file `out`.
+    /// The answer is the member of staff.
+    fn certify(&self, out: PathBuf, request: CertificateRequest) -> Pending<Answer>;
+    /// Checks the whole audit log.
+    fn verify_audit(&self) -> Pending<Result<AuditHead, StaffError>>;
     /// Publishes the file at `path` as a release of `option`.
     fn publish(&self, option: OptionId, path: PathBuf) -> Upload;
     /// Lets the user choose a file to read; `None` if none was chosen.

@@ -3,12 +3,16 @@
 use eframe::egui::{self, Align, Button, Frame, Layout, Margin, RichText, Ui};
 use egui_material_icons::MaterialIcon;
 use egui_material_icons::icons::{
-    ICON_DARK_MODE, ICON_DASHBOARD, ICON_GROUP, ICON_INVENTORY_2, ICON_KEY, ICON_LIGHT_MODE, ICON_PAYMENTS, ICON_PRINT,
-    ICON_RECEIPT_LONG, ICON_SHOPPING_CART,
+    ICON_BADGE, ICON_DARK_MODE, ICON_DASHBOARD, ICON_GROUP, ICON_HISTORY, ICON_HOW_TO_REG, ICON_INVENTORY_2, ICON_KEY,
+    ICON_LIGHT_MODE, ICON_PAYMENTS, ICON_PRINT, ICON_RECEIPT_LONG, ICON_SHOPPING_CART,
 };
+use protocol::StaffRole;
+use protocol::message::staff::{StaffReply, StaffRequest, Topic};
 
 use super::backend::Backend;
-use super::list::Generations;
+use super::list::{Generations, Live};
+use super::screen::approvals::Approvals;
+use super::screen::audit::Audit;
 use super::screen::catalogue::Catalogue;
 use super::screen::charges::Charges;
 use super::screen::customers::Customers;
@@ -17,13 +21,14 @@ use super::screen::invoices::Invoices;
 use super::screen::licences::Licences;
 use super::screen::orders::Orders;
 use super::screen::overview::Overview;
+use super::screen::staff::Staff;
 use super::screen::{Cx, Go, Screen};
 use super::theme::{self, bold, palette, size};
 use super::toast::Toasts;
-use super::widgets::{Tone, chip_ui, icon_button_ui, named};
+use super::widgets::{Tone, chip_ui, icon_button_ui, named, problem_ui};
 use super::words::Words;
 use crate::cli::Lang;
-use crate::client::WatchEvent;
+use crate::client::{StaffError, WatchEvent};
 
 /// The whole window.
 pub struct Console {
@@ -32,6 +37,10 @@ pub struct Console {
     toasts: Toasts,
     generations: Generations,
     link: LinkState,
+    /// What the user is trusted with.
+    role: Live<StaffRole>,
+    /// The audit log is not what it was.
+    alarm: Option<StaffError>,
     screen: Screen,
     overview: Overview,
     customers: Customers,
@@ -41,6 +50,9 @@ pub struct Console {
     licences: Licences,
     charges: Charges,
     invoices: Invoices,
+    approvals: Approvals,
+    staff: Staff,
+    audit: Audit,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +72,8 @@ impl Console {
             toasts: Toasts::default(),
             generations: Generations::default(),
             link: LinkState::Trying,
+            role: Live::default(),
+            alarm: None,
             screen: Screen::Overview,
             overview: Overview::default(),
             customers: Customers::default(),
@@ -69,6 +83,9 @@ impl Console {
             licences: Licences::default(),
             charges: Charges::default(),
             invoices: Invoices::default(),
+            approvals: Approvals::default(),
+            staff: Staff::default(),
+            audit: Audit::default(),
         }
     }
 
@@ -80,6 +97,7 @@ impl Console {
                     self.generations.all_changed();
                 }
                 WatchEvent::Changed(topics) => self.generations.changed(&topics),
+                WatchEvent::Alarm(alarm) => self.alarm = Some(alarm),
                 WatchEvent::Lost(_) => self.link = LinkState::Lost,
             }
         }
@@ -135,7 +153,11 @@ impl Console {
         let server = self.backend.server();
         let p = palette(ui);
         let small = |text: String| RichText::new(text).size(size::TEXT_SMALL).color(p.weak);
-        ui.add(egui::Label::new(small(self.words.msg_signed_in_as(server.staff))).truncate());
+        let name = match self.role.value() {
+            Some(role) => format!("{} ({})", server.staff, self.words.role(*role)),
+            None => server.staff,
+        };
+        ui.add(egui::Label::new(small(self.words.msg_signed_in_as(name))).truncate());
         ui.add(egui::Label::new(small(server.host_port)).truncate());
         let (tone, text) = match self.link {
             LinkState::Trying => (Tone::Neutral, self.words.msg_connection_trying()),
@@ -181,12 +203,20 @@ impl eframe::App for Console {
             .exact_size(size::NAV_WIDTH)
             .frame(frame)
             .show(ui, |ui| self.nav_ui(ui));
+        let take = |reply| if let StaffReply::Whoami { role, .. } = reply { Some(role) } else { None };
+        let generation = self.generations.of(Topic::Staff);
+        self.role.sync(self.backend.as_ref(), StaffRequest::Whoami, generation, take);
+        if let Some(alarm) = &self.alarm {
+            let frame = Frame::new().fill(p.page).inner_margin(Margin::same(size::PANEL_MARGIN));
+            egui::Panel::top("alarm").resizable(false).frame(frame).show(ui, |ui| problem_ui(ui, &self.words, alarm));
+        }
         let mut go = None;
         let mut cx = Cx {
             backend: self.backend.as_ref(),
             words: &self.words,
             toasts: &mut self.toasts,
             generations: &self.generations,
+            role: self.role.value().copied(),
             go: &mut go,
         };
         match self.screen {
@@ -198,6 +228,9 @@ impl eframe::App for Console {
             Screen::Licences => self.licences.ui(ui, &mut cx),
             Screen::Charges => self.charges.ui(ui, &mut cx),
             Screen::Invoices => self.invoices.ui(ui, &mut cx),
+            Screen::Approvals => self.approvals.ui(ui, &mut cx),
+            Screen::Staff => self.staff.ui(ui, &mut cx),
+            Screen::Audit => self.audit.ui(ui, &mut cx),
         }
         self.toasts.show(ui.ctx(), &self.words);
         if let Some(go) = go {
@@ -217,6 +250,9 @@ fn entry(screen: Screen, words: &Words) -> (MaterialIcon, String) {
         Screen::Licences => (ICON_KEY, words.msg_nav_licences()),
         Screen::Charges => (ICON_PAYMENTS, words.msg_nav_charges()),
         Screen::Invoices => (ICON_RECEIPT_LONG, words.msg_nav_invoices()),
+        Screen::Approvals => (ICON_HOW_TO_REG, words.msg_nav_approvals()),
+        Screen::Staff => (ICON_BADGE, words.msg_nav_staff()),
+        Screen::Audit => (ICON_HISTORY, words.msg_nav_audit()),
     }
 }
 

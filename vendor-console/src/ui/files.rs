@@ -46,6 +46,16 @@ fn invoice_csv(document: &InvoiceDocument, words: &Words) -> String {
             ],
         );
     }
+    for line in &document.credits {
+        let head = &document.head;
+        let mut cells = vec![head.number.to_string(), head.customer.id.to_string(), head.customer.name.to_string()];
+        cells.extend([line.charge.to_string(), String::new(), String::new(), String::new(), line.reason.to_string()]);
+        cells.push(words.msg_invoice_credited());
+        push_row(&mut csv, &cells);
+        // An amount below nothing is a number, not a formula.
+        csv.truncate(csv.len() - 2);
+        csv.push_str(&format!(",\"-{}\"\r\n", line.amount.amount()));
+    }
     csv
 }
 
@@ -86,7 +96,13 @@ fn invoice_text(document: &InvoiceDocument, words: &Words) -> String {
             line.amount,
         ));
     }
+    for line in &document.credits {
+        text.push_str(&format!("{}  {}  -{}\n", words.msg_credit_of_charge(line.charge), line.reason, line.amount));
+    }
     text.push_str(&format!("\n{}: {}\n", words.msg_invoice_total(), head.total));
+    if head.carried > protocol::Yen::ZERO {
+        text.push_str(&format!("{}: {}\n", words.msg_invoice_carried(), head.carried));
+    }
     text
 }
 

@@ -16,11 +16,20 @@ const PAGE_ROWS: u16 = 200;
 
 /// How often each kind of data has changed, as far as this window heard.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Generations([u64; 6]);
+pub(crate) struct Generations([u64; 9]);
 
 impl Generations {
-    const ALL: [Topic; 6] =
-        [Topic::Customers, Topic::Devices, Topic::Options, Topic::Orders, Topic::Charges, Topic::Licences];
+    const ALL: [Topic; 9] = [
+        Topic::Customers,
+        Topic::Devices,
+        Topic::Options,
+        Topic::Orders,
+        Topic::Charges,
+        Topic::Licences,
+        Topic::Staff,
+        Topic::Proposals,
+        Topic::Audit,
+    ];
 
     pub(crate) const fn of(&self, topic: Topic) -> u64 {
         self.0[topic as usize]

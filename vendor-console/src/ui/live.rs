@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use eframe::egui;
-use protocol::message::staff::StaffRequest;
+use protocol::audit::AuditHead;
+use protocol::message::staff::{StaffReply, StaffRequest};
 use protocol::{OptionId, Timestamp};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
-use super::backend::{Answer, Backend, Pending, ServerInfo, Upload, UploadProgress};
-use crate::client::{StaffClient, WatchEvent};
+use super::backend::{Answer, Backend, CertificateRequest, Pending, ServerInfo, Upload, UploadProgress};
+use crate::client::{StaffClient, StaffError, WatchEvent};
 
 const EVENTS_HELD: usize = 64;
 
@@ -59,6 +60,16 @@ impl Backend for LiveBackend {
     fn ask(&self, request: StaffRequest) -> Pending<Answer> {
         let client = self.client.clone();
         self.deliver(async move { client.request(request).await })
+    }
+
+    fn certify(&self, out: PathBuf, request: CertificateRequest) -> Pending<Answer> {
+        let client = self.client.clone();
+        self.deliver(async move { client.certify(&out, request).await.map(StaffReply::StaffMember) })
+    }
+
+    fn verify_audit(&self) -> Pending<Result<AuditHead, StaffError>> {
+        let client = self.client.clone();
+        self.deliver(async move { client.verify_audit().await })
     }
 
     fn publish(&self, option: OptionId, path: PathBuf) -> Upload {

@@ -1,5 +1,7 @@
 //! The screens, one a file. A screen keeps what the user types and looks at; everything else comes with [`Cx`].
 
+pub(crate) mod approvals;
+pub(crate) mod audit;
 pub(crate) mod catalogue;
 pub(crate) mod charges;
 pub(crate) mod customers;
@@ -8,16 +10,19 @@ pub(crate) mod invoices;
 pub(crate) mod licences;
 pub(crate) mod orders;
 pub(crate) mod overview;
+pub(crate) mod staff;
 
-use eframe::egui::{self, Align, Frame, Layout, Margin, Stroke, Ui};
+use eframe::egui::{self, Align, Frame, Layout, Margin, Response, Stroke, Ui};
 
+use protocol::StaffRole;
 use protocol::message::staff::OrderRow;
+use protocol::staff_role::Action;
 
 use super::backend::Backend;
 use super::list::Generations;
 use super::theme::{palette, size};
 use super::toast::Toasts;
-use super::widgets::title_ui;
+use super::widgets::{button_ui, danger_ui, primary_ui, title_ui};
 use super::words::Words;
 
 /// What a screen is drawn with.
@@ -26,8 +31,38 @@ pub(crate) struct Cx<'a> {
     pub(crate) words: &'a Words,
     pub(crate) toasts: &'a mut Toasts,
     pub(crate) generations: &'a Generations,
+    /// What the user is trusted with; `None` until the server has said so.
+    pub(crate) role: Option<StaffRole>,
     /// Where the user wants to go next.
     pub(crate) go: &'a mut Option<Go>,
+}
+
+impl Cx<'_> {
+    /// Draws what carries out `action`. If the user's role does not include it, it is disabled and says whose does; the
+    /// server would refuse it anyway.
+    fn gated_ui(&self, ui: &mut Ui, action: Action, add: impl FnOnce(&mut Ui) -> Response) -> Response {
+        if self.role.is_none_or(|role| role.may(action)) {
+            return add(ui);
+        }
+        let gated = ui.add_enabled_ui(false, add).inner;
+        let roles = action.roles().iter().map(|role| self.words.role(*role)).collect::<Vec<_>>().join(", ");
+        gated.on_disabled_hover_text(self.words.msg_role_only(roles))
+    }
+
+    /// The main action of a page or form.
+    pub(crate) fn primary_ui(&self, ui: &mut Ui, action: Action, enabled: bool, text: &str) -> Response {
+        self.gated_ui(ui, action, |ui| primary_ui(ui, enabled, text))
+    }
+
+    /// Another action.
+    pub(crate) fn button_ui(&self, ui: &mut Ui, action: Action, enabled: bool, text: &str) -> Response {
+        self.gated_ui(ui, action, |ui| button_ui(ui, enabled, text))
+    }
+
+    /// An action that takes something away.
+    pub(crate) fn danger_ui(&self, ui: &mut Ui, action: Action, enabled: bool, text: &str) -> Response {
+        self.gated_ui(ui, action, |ui| danger_ui(ui, enabled, text))
+    }
 }
 
 /// A screen.
@@ -41,10 +76,13 @@ pub(crate) enum Screen {
     Licences,
     Charges,
     Invoices,
+    Approvals,
+    Staff,
+    Audit,
 }
 
 impl Screen {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Overview,
         Self::Customers,
         Self::Devices,
@@ -53,6 +91,9 @@ impl Screen {
         Self::Licences,
         Self::Charges,
         Self::Invoices,
+        Self::Approvals,
+        Self::Staff,
+        Self::Audit,
     ];
 }
 

@@ -10,9 +10,9 @@ use tokio::runtime::Runtime;
 
 use super::{Console, LiveBackend, native_options, words};
 use crate::cli::Lang;
-use crate::client::{StaffClient, StaffError, read_credentials};
+use crate::client::{StaffClient, StaffError};
 use crate::clock::Clock;
-use crate::server::{self, Role, Server, ServerError, ServerOptions};
+use crate::server::{self, Role, SecondPerson, Server, ServerError, ServerOptions};
 
 /// Why the window could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -33,18 +33,22 @@ pub enum StartError {
 
 /// Opens the window with the server in the same process, and stops the server when the window is closed. A data folder
 /// that does not exist or is not complete is set up first. Must be called on the main thread.
-pub fn open(data: &Path, listen: SocketAddr, lang: Option<Lang>) -> Result<(), StartError> {
+pub fn open(
+    data: &Path,
+    second_person: SecondPerson,
+    listen: SocketAddr,
+    lang: Option<Lang>,
+) -> Result<(), StartError> {
     let runtime = runtime()?;
     let (server, client) = runtime.block_on(async {
-        match server::init(data, &Clock::System).await {
+        match server::init(data, second_person, &Clock::System).await {
             Ok(_) | Err(ServerError::AlreadyInitialised(_)) => {}
             Err(error) => return Err(StartError::Server(error)),
         }
         let role = Role::All { data: PathBuf::from(data) };
         let server = Server::start(ServerOptions::new(listen, role, Clock::System)).await?;
-        let credentials = read_credentials(&data.join("admin.pem"))?;
         let address = reachable(server.local_addr()).to_string();
-        let client = StaffClient::connect(&address, &credentials).await?;
+        let client = StaffClient::connect(&address, &data.join("admin.pem")).await?;
         Ok((server, client))
     })?;
     let shown = run(client.clone(), &runtime, lang);
@@ -59,10 +63,7 @@ pub fn open(data: &Path, listen: SocketAddr, lang: Option<Lang>) -> Result<(), S
 /// the main thread.
 pub fn connect(host_port: &str, certificate: &Path, lang: Option<Lang>) -> Result<(), StartError> {
     let runtime = runtime()?;
-    let client = runtime.block_on(async {
-        let credentials = read_credentials(certificate)?;
-        StaffClient::connect(host_port, &credentials).await
-    })?;
+    let client = runtime.block_on(StaffClient::connect(host_port, certificate))?;
     let shown = run(client.clone(), &runtime, lang);
     runtime.block_on(client.close());
     shown

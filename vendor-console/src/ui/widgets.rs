@@ -306,6 +306,26 @@ pub(crate) fn divider_ui(ui: &mut Ui) {
     ui.add_space(size::GAP);
 }
 
+/// A line of a bill: what, and when or who, at the left; an amount at the right.
+pub(crate) fn amount_ui(ui: &mut Ui, name: &str, small: &str, amount: &str) {
+    ui.horizontal(|ui| {
+        let amount_width = 96.0;
+        ui.allocate_ui_with_layout(
+            egui::vec2(ui.available_width() - amount_width, 0.0),
+            Layout::top_down(Align::Min),
+            |ui| {
+                ui.spacing_mut().item_spacing.y = 2.0;
+                ui.add(egui::Label::new(name).wrap());
+                ui.label(RichText::new(small).size(size::TEXT_SMALL).color(palette(ui).weak));
+            },
+        );
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.label(amount);
+        });
+    });
+    ui.add_space(size::GAP_SMALL);
+}
+
 /// What the user said to a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Confirmed {

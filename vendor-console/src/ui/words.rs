@@ -9,7 +9,7 @@ use protocol::offer::OfferListError;
 use protocol::package::OptionKind;
 use protocol::text::TextError;
 use protocol::time::HOUR_MS;
-use protocol::{EndReason, FailureCode, LockReason, OrderState, RefusalCode, Timestamp, UsageForm};
+use protocol::{EndReason, FailureCode, LockReason, OrderState, RefusalCode, StaffRole, Timestamp, UsageForm};
 
 use crate::cli::Lang;
 use crate::client::StaffError;
@@ -97,6 +97,8 @@ impl Words {
             NotFound => msg_refusal_not_found, msg_refusal_not_found_advice;
             Conflict => msg_refusal_conflict, msg_refusal_conflict_advice;
             InvalidInput => msg_refusal_invalid_input, msg_refusal_invalid_input_advice;
+            RoleForbids => msg_refusal_role_forbids, msg_refusal_role_forbids_advice;
+            SecondPersonNeeded => msg_refusal_second_person_needed, msg_refusal_second_person_needed_advice;
             UploadIncomplete => msg_refusal_upload_incomplete, msg_refusal_upload_incomplete_advice;
             TooManyAttempts => msg_refusal_too_many_attempts, msg_refusal_too_many_attempts_advice;
             LicenceEnded => msg_refusal_licence_ended, msg_refusal_licence_ended_advice;
@@ -162,6 +164,7 @@ impl Words {
                 (self.msg_error_answer(), self.msg_error_answer_advice(), Some(error.to_string()))
             }
             StaffError::Link(_) => (self.msg_error_link_title(), self.msg_error_link_advice(), Some(error.to_string())),
+            StaffError::Audit(_) => (self.msg_error_audit(), self.msg_error_audit_advice(), Some(error.to_string())),
             StaffError::Certificate { .. } | StaffError::File { .. } => {
                 (self.msg_error_file_read(), self.msg_error_file_read_advice(), Some(error.to_string()))
             }
@@ -188,6 +191,25 @@ impl Words {
         match kind {
             OptionKind::Program => self.msg_kind_program(),
             OptionKind::FontPack => self.msg_kind_font_pack(),
+        }
+    }
+
+    pub(crate) fn role(&self, role: StaffRole) -> String {
+        match role {
+            StaffRole::Clerk => self.msg_role_clerk(),
+            StaffRole::Publisher => self.msg_role_publisher(),
+            StaffRole::Accountant => self.msg_role_accountant(),
+            StaffRole::Admin => self.msg_role_admin(),
+        }
+    }
+
+    /// What the role is trusted with.
+    pub(crate) fn role_advice(&self, role: StaffRole) -> String {
+        match role {
+            StaffRole::Clerk => self.msg_role_clerk_advice(),
+            StaffRole::Publisher => self.msg_role_publisher_advice(),
+            StaffRole::Accountant => self.msg_role_accountant_advice(),
+            StaffRole::Admin => self.msg_role_admin_advice(),
         }
     }
 

@@ -4,20 +4,24 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use protocol::audit::{AuditHead, AuditLine, AuditRow, ChainBreak, Link};
+use protocol::keys::{KeyEntry, RootSigned};
 use protocol::message::device::Bilingual;
 use protocol::message::report::{DeviceFault, FaultKind, Standing};
 use protocol::message::staff::*;
+use protocol::net::Root;
 use protocol::package::OptionKind;
+use protocol::signed::SigningKey;
 use protocol::text::{Description, Name};
 use protocol::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 use protocol::{
-    ActivationCode, CaFingerprint, ContractUserId, CustomerId, Digest, EndReason, FailureCode, InvoiceNumber,
-    LockReason, Offer, OfferList, OptionId, OrderId, OrderState, Refusal, RefusalCode, ReleaseVersion, Text, Timestamp,
-    UsageForm, Yen,
+    ActivationCode, CaFingerprint, ContractUserId, CustomerId, Digest, EndReason, FailureCode, InvoiceNumber, KeyList,
+    KeyRole, LockReason, Offer, OfferList, OptionId, OrderId, OrderState, Refusal, RefusalCode, ReleaseVersion, Signed,
+    StaffName, StaffRole, Text, Timestamp, UsageForm, Yen,
 };
-use vendor_console::client::{StaffError, WatchEvent};
+use vendor_console::client::{AuditAlarm, StaffError, WatchEvent};
 use vendor_console::ui::Backend;
-use vendor_console::ui::backend::{Answer, Pending, ServerInfo, Upload, UploadProgress};
+use vendor_console::ui::backend::{Answer, CertificateRequest, Pending, ServerInfo, Upload, UploadProgress};
 
 /// 2026-11-23T04:00:00Z.
 pub const NOW: Timestamp = Timestamp::from_ms(1_795_406_400_000);
@@ -36,6 +40,16 @@ pub struct World {
     pub invoices: Vec<InvoiceDocument>,
     pub licences: Vec<LicenceRow>,
     pub alarms: Vec<DeviceAlarmRow>,
+    pub staff: Vec<StaffRow>,
+    pub proposals: Vec<ProposalRow>,
+    pub credits: Vec<CreditRow>,
+    pub audit: Vec<AuditRow>,
+    pub rules: Rules,
+    /// Of whoever works at the window.
+    pub role: Option<StaffRole>,
+    pub certified: Vec<PathBuf>,
+    /// What verifying the audit log finds.
+    pub broken: Option<ChainBreak>,
     /// Everything that was asked.
     pub asked: Vec<StaffRequest>,
     pub published: Vec<(OptionId, PathBuf)>,
@@ -50,6 +64,7 @@ impl FakeVendor {
     pub fn empty() -> Self {
         let vendor = Self::default();
         vendor.world().events.push_back(WatchEvent::Connected);
+        vendor.world().rules = Rules { second_person: true, credit_limit: Yen::new(10_000).unwrap() };
         vendor
     }
 
@@ -57,6 +72,7 @@ impl FakeVendor {
     pub fn busy() -> Self {
         let vendor = Self::empty();
         fill(&mut vendor.world());
+        fill_staff(&mut vendor.world());
         vendor
     }
 
@@ -79,8 +95,17 @@ impl Backend for FakeVendor {
                 let refusal = Refusal::with_detail(code, "as the test wants it");
                 return Pending::ready(Err(StaffError::Refused(refusal)));
             }
-            let every =
-                [Topic::Customers, Topic::Devices, Topic::Options, Topic::Orders, Topic::Charges, Topic::Licences];
+            let every = [
+                Topic::Customers,
+                Topic::Devices,
+                Topic::Options,
+                Topic::Orders,
+                Topic::Charges,
+                Topic::Licences,
+                Topic::Staff,
+                Topic::Proposals,
+                Topic::Audit,
+            ];
             world.events.push_back(WatchEvent::Changed(every.to_vec()));
         }
         Pending::ready(world.answer(request).map_err(|code| StaffError::Refused(code.into())))
@@ -95,6 +120,21 @@ impl Backend for FakeVendor {
         let answer = Pending::ready(Ok(StaffReply::Option(row.clone())));
         world.events.push_back(WatchEvent::Changed(vec![Topic::Options]));
         Upload { progress: Arc::new(UploadProgress::default()), answer }
+    }
+
+    fn certify(&self, out: PathBuf, request: CertificateRequest) -> Pending<Answer> {
+        self.world().certified.push(out);
+        self.ask(request(vec![0x30]))
+    }
+
+    fn verify_audit(&self) -> Pending<Result<AuditHead, StaffError>> {
+        let world = self.world();
+        let hash = world.audit.first().map_or(Digest([0; 32]), |row| row.hash);
+        let head = AuditHead { link: Link { number: world.audit.len() as u64, hash }, at: NOW };
+        Pending::ready(match world.broken {
+            Some(broken) => Err(AuditAlarm::from(broken).into()),
+            None => Ok(head),
+        })
     }
 
     fn choose_file(&self) -> Pending<Option<PathBuf>> {
@@ -139,6 +179,11 @@ fn changes(request: &StaffRequest) -> bool {
             | Watch
             | Licences { .. }
             | DeviceAlarms(_)
+            | Staff(_)
+            | Proposals { .. }
+            | Credits { .. }
+            | Audit(_)
+            | AuditChain { .. }
     )
 }
 
@@ -147,7 +192,8 @@ fn page<T: Clone>(rows: &[T], query: &Query, text: impl Fn(&T) -> String) -> Pag
     let fits = |row: &&T| wanted.as_ref().is_none_or(|wanted| text(row).to_lowercase().contains(wanted));
     let rows: Vec<T> = rows.iter().filter(fits).cloned().collect();
     let total = rows.len() as u64;
-    Page { rows: rows.into_iter().skip(query.offset as usize).take(usize::from(query.limit)).collect(), total }
+    let limit = if query.limit == 0 { PAGE_ROWS_MAX } else { query.limit };
+    Page { rows: rows.into_iter().skip(query.offset as usize).take(usize::from(limit)).collect(), total }
 }
 
 impl World {
@@ -159,7 +205,12 @@ impl World {
             | StaffRequest::Watch
             | StaffRequest::Keys
             | StaffRequest::ProposeKeys(_)
-            | StaffRequest::ImportKeys(_) => StaffReply::Whoami { name: name("hana") },
+            | StaffRequest::ImportKeys(_) => StaffReply::Whoami {
+                name: "hana".parse().unwrap(),
+                role: self.role.unwrap_or(StaffRole::Admin),
+                head: signed_head(),
+                keys: key_list(),
+            },
             StaffRequest::Overview => StaffReply::Overview(self.overview()),
             StaffRequest::Customers(query) => {
                 StaffReply::Customers(page(&self.customers, &query, |row| format!("{} {}", row.id, row.fields.name)))
@@ -222,7 +273,7 @@ impl World {
                 StaffReply::Options(page(&self.options, &query, text))
             }
             StaffRequest::CreateOption(fields) => {
-                let row = OptionRow { fields, release: None, sold: 0 };
+                let row = OptionRow { fields, release: None, waiting: None, sold: 0 };
                 self.options.push(row.clone());
                 StaffReply::Option(row)
             }
@@ -292,7 +343,72 @@ impl World {
                 let rows: Vec<_> = self.invoices[number..].iter().map(|it| it.head.clone()).collect();
                 StaffReply::Invoices(Page { total: rows.len() as u64, rows })
             }
+            StaffRequest::Staff(query) => StaffReply::Staff(page(&self.staff, &query, |row| row.name.to_string())),
+            StaffRequest::AddStaff { name, role, .. } => {
+                let row = StaffRow { name, role, created_at: NOW, revoked_at: None };
+                self.staff.push(row.clone());
+                StaffReply::StaffMember(row)
+            }
+            StaffRequest::ReissueStaff { name, .. } => StaffReply::StaffMember(self.member(&name)?.clone()),
+            StaffRequest::SetStaffRole { name, role } => {
+                let row = self.member(&name)?;
+                row.role = role;
+                StaffReply::StaffMember(row.clone())
+            }
+            StaffRequest::RevokeStaff { name } => {
+                let row = self.member(&name)?;
+                row.revoked_at = Some(NOW);
+                StaffReply::StaffMember(row.clone())
+            }
+            StaffRequest::Proposals { query, open_only } => {
+                let fits = |row: &&ProposalRow| !open_only || row.decision.is_none();
+                let rows: Vec<_> = self.proposals.iter().filter(fits).cloned().collect();
+                StaffReply::Proposals(page(&rows, &query, |row| row.by.to_string()))
+            }
+            StaffRequest::Decide { number, verdict, .. } => {
+                let row = self.proposals.iter_mut().find(|row| row.number == number).ok_or(NotFound)?;
+                row.decision = Some(Decision { verdict, by: "hana".parse().unwrap(), at: NOW });
+                StaffReply::Proposal(row.clone())
+            }
+            StaffRequest::Credit { charge, amount, reason } => {
+                let row = self.charges.iter_mut().find(|row| row.number == charge).ok_or(NotFound)?;
+                row.credited = row.credited.checked_add(amount).unwrap();
+                let credit = CreditRow {
+                    number: self.credits.len() as u64 + 1,
+                    charge,
+                    customer: row.customer.clone(),
+                    amount,
+                    reason,
+                    by: "hana".parse().unwrap(),
+                    approved_by: None,
+                    issued_at: NOW,
+                    used: Yen::ZERO,
+                };
+                self.credits.push(credit.clone());
+                StaffReply::Credit(credit)
+            }
+            StaffRequest::Credits { query, charge, .. } => {
+                let fits = |row: &&CreditRow| charge.is_none_or(|charge| row.charge == charge);
+                let rows: Vec<_> = self.credits.iter().filter(fits).cloned().collect();
+                StaffReply::Credits(page(&rows, &query, |row| row.reason.to_string()))
+            }
+            StaffRequest::SetCreditLimit { limit } => {
+                self.rules.credit_limit = limit;
+                StaffReply::Rules(self.rules)
+            }
+            StaffRequest::RequireSecondPerson => {
+                self.rules.second_person = true;
+                StaffReply::Rules(self.rules)
+            }
+            StaffRequest::Audit(query) => {
+                StaffReply::Audit(page(&self.audit, &query, |row| format!("{} {}", row.line.who, row.line.action)))
+            }
+            StaffRequest::AuditChain { .. } => StaffReply::AuditChain(Vec::new()),
         })
+    }
+
+    fn member(&mut self, name: &StaffName) -> Result<&mut StaffRow, RefusalCode> {
+        self.staff.iter_mut().find(|row| row.name == *name).ok_or(RefusalCode::NotFound)
     }
 
     fn overview(&self) -> Overview {
@@ -310,6 +426,9 @@ impl World {
             devices_cloned: self.devices.iter().filter(|row| row.cloned_at.is_some()).count() as u64,
             licences_not_erased: self.licences.iter().filter(|row| row.not_erased).count() as u64,
             devices_flagged: self.alarms.iter().filter(|row| row.flag.is_some()).count() as u64,
+            credited: Yen::checked_sum(self.credits.iter().map(|row| row.amount)).unwrap(),
+            proposals_open: self.proposals.iter().filter(|row| row.decision.is_none()).count() as u64,
+            rules: self.rules,
         }
     }
 
@@ -351,9 +470,11 @@ impl World {
             until: NOW,
             issued_at: NOW,
             line_count: lines.len() as u32,
+            credited: Yen::ZERO,
             total: Yen::checked_sum(lines.iter().map(|row| row.amount)).unwrap(),
+            carried: Yen::ZERO,
         };
-        let document = InvoiceDocument { head, lines };
+        let document = InvoiceDocument { head, lines, credits: Vec::new() };
         self.invoices.insert(0, document.clone());
         document
     }
@@ -393,6 +514,76 @@ fn release(version: u32, content_bytes: u64) -> ReleaseRow {
         package: Digest::of(&version.to_le_bytes()),
         content_bytes,
         published_at: ago(9 * DAY_MS),
+    }
+}
+
+fn key_list() -> RootSigned<KeyList> {
+    let entry = |seed, role| KeyEntry { key: SigningKey::from_seed(&[seed; 32]).verify_key(), role };
+    let keys = vec![entry(0x11, KeyRole::Release), entry(0x22, KeyRole::Licence)];
+    let root = Root::generate(NOW).unwrap();
+    root.key().sign(&KeyList::new(1, keys, Vec::new()).unwrap()).unwrap()
+}
+
+fn signed_head() -> Signed<AuditHead> {
+    Signed::new(&AuditHead { link: Link::START, at: NOW }, &SigningKey::from_seed(&[0x22; 32]))
+}
+
+/// The staff, what they have proposed, and what they have done.
+fn fill_staff(world: &mut World) {
+    for (name, role, revoked) in [
+        ("hana", StaffRole::Admin, false),
+        ("ken.sato", StaffRole::Publisher, false),
+        ("mika", StaffRole::Accountant, false),
+        ("taro", StaffRole::Clerk, true),
+    ] {
+        let (created_at, revoked_at) = (ago(80 * DAY_MS), revoked.then(|| ago(DAY_MS)));
+        world.staff.push(StaffRow { name: name.parse().unwrap(), role, created_at, revoked_at });
+    }
+    let release = Proposal::Release {
+        option: "ocr-package".parse().unwrap(),
+        version: ReleaseVersion(3),
+        package: Digest::of(b"release 3"),
+        content_bytes: 4_300_000,
+    };
+    let credit = |amount| Proposal::Credit {
+        charge: world.charges[0].number,
+        customer: world.charges[0].customer.clone(),
+        amount: Yen::new(amount).unwrap(),
+        reason: Text::new("読み取り結果がぼやけていたため").unwrap(),
+    };
+    let no = Verdict::Reject { reason: Text::new("金額が大きすぎます").unwrap() };
+    let no = Decision { verdict: no, by: "hana".parse().unwrap(), at: ago(2 * DAY_MS) };
+    for (number, proposal, by, decision) in
+        [(3, release, "ken.sato", None), (2, credit(12_000), "hana", None), (1, credit(20_000), "mika", Some(no))]
+    {
+        let at = ago(u64::from(4 - number) * HOUR_MS);
+        world.proposals.push(ProposalRow { number, proposal, by: by.parse().unwrap(), at, decision });
+    }
+    let mut link = Link::START;
+    for (number, (who, role, action, subject, outcome, change)) in [
+        ("vendor-server", StaffRole::Admin, "found-vendor", "hana", "done", Some("a second person is needed")),
+        ("hana", StaffRole::Admin, "add-staff", "ken.sato", "done", Some("publisher")),
+        ("taro", StaffRole::Clerk, "publish", "ocr-package", "role-forbids", None),
+        ("ken.sato", StaffRole::Publisher, "publish", "ocr-package release 3", "done", None),
+        ("hana", StaffRole::Admin, "update-customer", "C-0004", "done", Some("suspended false → true")),
+        ("hana", StaffRole::Admin, "revoke-staff", "taro", "done", Some("clerk → revoked")),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let line = AuditLine {
+            number: number as u64 + 1,
+            at: ago((10 - number as u64) * HOUR_MS),
+            who: who.parse().unwrap(),
+            role,
+            action: Text::new(action).unwrap(),
+            subject: Text::new(subject).unwrap(),
+            outcome: Text::new(outcome).unwrap(),
+            change: change.map(|text| Text::new(text).unwrap()),
+        };
+        let row = AuditRow { hash: line.hash(&link.hash), line };
+        link = link.follow(&row).unwrap();
+        world.audit.insert(0, row);
     }
 }
 
@@ -474,7 +665,7 @@ fn fill(world: &mut World) {
             offers: OfferList::new(offers.collect()).unwrap(),
             for_sale: true,
         };
-        world.options.push(OptionRow { fields, release: (size > 0).then(|| release(2, size)), sold });
+        world.options.push(OptionRow { fields, release: (size > 0).then(|| release(2, size)), waiting: None, sold });
     }
     let kept = |total_bytes, sending_bytes, failed_attempts| DeliveryRow {
         total_bytes,
@@ -550,6 +741,7 @@ fn fill(world: &mut World) {
                 amount,
                 charged_at: ago(age / 2),
                 invoice: None,
+                credited: Yen::ZERO,
             });
         }
     }

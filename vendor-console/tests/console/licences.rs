@@ -1,6 +1,6 @@
 //! Licences, their erasure, and devices that need a decision.
 
-use protocol::message::staff::{Decision, StaffRequest};
+use protocol::message::staff::{DeviceDecision, StaffRequest};
 use vendor_console::cli::Lang;
 
 use crate::fake::FakeVendor;
@@ -46,6 +46,6 @@ fn a_flagged_device_is_released_after_a_question() {
     window.press("Let them be used");
     window.press_topmost("Let them be used");
     let serial = vendor.world().alarms[0].serial.clone();
-    assert_eq!(vendor.last_change(), Some(StaffRequest::DecideDevice { serial, decision: Decision::Release }));
+    assert_eq!(vendor.last_change(), Some(StaffRequest::DecideDevice { serial, decision: DeviceDecision::Release }));
     assert!(!window.shows("Let them be used"));
 }

@@ -8,9 +8,9 @@ use egui_kittest::Harness;
 use protocol::message::staff::{CustomerFields, Settlement, StaffRequest};
 use protocol::text::Name;
 use vendor_console::cli::Lang;
-use vendor_console::client::{StaffClient, read_credentials};
+use vendor_console::client::StaffClient;
 use vendor_console::clock::Clock;
-use vendor_console::server::{self, Role, Server, ServerOptions};
+use vendor_console::server::{self, Role, SecondPerson, Server, ServerOptions};
 use vendor_console::ui::{Console, LiveBackend};
 
 use crate::Hands;
@@ -29,14 +29,14 @@ fn a_customer_that_another_member_of_staff_enters_appears_by_itself() {
     let data = folder.path().join("vendor");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let (server, client, other) = runtime.block_on(async {
-        server::init(&data, &Clock::System).await.unwrap();
+        server::init(&data, SecondPerson::Solo, &Clock::System).await.unwrap();
         let role = Role::All { data: data.clone() };
         let listen = (Ipv4Addr::LOCALHOST, 0).into();
         let server = Server::start(ServerOptions::new(listen, role, Clock::System)).await.unwrap();
-        let credentials = read_credentials(&data.join("admin.pem")).unwrap();
+        let admin = data.join("admin.pem");
         let address = server.local_addr().to_string();
-        let client = StaffClient::connect(&address, &credentials).await.unwrap();
-        let other = StaffClient::connect(&address, &credentials).await.unwrap();
+        let client = StaffClient::connect(&address, &admin).await.unwrap();
+        let other = StaffClient::connect(&address, &admin).await.unwrap();
         (server, client, other)
     });
 

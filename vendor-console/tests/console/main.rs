@@ -9,6 +9,7 @@ mod fake;
 mod ledger;
 mod licences;
 mod live;
+mod team;
 mod window;
 
 use egui::accesskit::Role;

@@ -59,7 +59,18 @@ fn nothing_is_asked_again_while_nothing_changes() {
     let vendor = FakeVendor::busy();
     vendor.world().orders.retain(|row| !row.state.is_open());
     let mut window = open(&vendor);
-    for screen in ["Customers", "Devices", "Catalogue", "Orders", "Charges", "Invoices", "Overview"] {
+    for screen in [
+        "Customers",
+        "Devices",
+        "Catalogue",
+        "Orders",
+        "Charges",
+        "Invoices",
+        "Approvals",
+        "Staff",
+        "Audit log",
+        "Overview",
+    ] {
         window.press(screen);
         let asked = vendor.world().asked.len();
         window.run_steps(5);
@@ -73,8 +84,18 @@ fn every_control_of_every_screen_has_a_name_in_both_languages() {
         let vendor = FakeVendor::busy();
         let mut window = open_in(&vendor, lang);
         let screens = match lang {
-            Lang::En => ["Customers", "Devices", "Catalogue", "Orders", "Charges", "Invoices"],
-            Lang::Ja => ["顧客", "機器", "カタログ", "注文", "課金", "請求書"],
+            Lang::En => [
+                "Customers",
+                "Devices",
+                "Catalogue",
+                "Orders",
+                "Charges",
+                "Invoices",
+                "Approvals",
+                "Staff",
+                "Audit log",
+            ],
+            Lang::Ja => ["顧客", "機器", "カタログ", "注文", "課金", "請求書", "承認", "担当者", "監査ログ"],
         };
         for screen in screens {
             window.query_all_by_label(screen).next().unwrap().click();

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::clock::Clock;
-use crate::server::{Role, Server, ServerError, ServerOptions, init};
+use crate::server::{Role, SecondPerson, Server, ServerError, ServerOptions, init};
 
 use super::play::Vendor;
 
@@ -30,8 +30,8 @@ async fn a_folder_is_initialised_once() {
     let data = folder.path().join("data");
     let missing = Server::start(options(&data)).await;
     assert!(matches!(missing, Err(ServerError::NotInitialised(_))), "{missing:?}");
-    let report = init(&data, &Clock::System).await.unwrap();
-    let again = init(&data, &Clock::System).await;
+    let report = init(&data, SecondPerson::Solo, &Clock::System).await.unwrap();
+    let again = init(&data, SecondPerson::Solo, &Clock::System).await;
     assert!(matches!(again, Err(ServerError::AlreadyInitialised(_))), "{again:?}");
     let server = Server::start(options(&data)).await.unwrap();
     assert_eq!(server.ca_fingerprint(), report.ca_fingerprint);
@@ -42,7 +42,7 @@ async fn a_folder_is_initialised_once() {
 async fn an_init_that_was_killed_goes_on_where_it_stopped() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let whole = init(&data, &Clock::System).await.unwrap();
+    let whole = init(&data, SecondPerson::Solo, &Clock::System).await.unwrap();
     // Every prefix of the files in the order in which they are written; the mark is the last.
     let release = |path: &PathBuf| path.to_string_lossy().contains("release-");
     for missing_from in (0..=8).rev() {
@@ -60,7 +60,7 @@ async fn an_init_that_was_killed_goes_on_where_it_stopped() {
         std::fs::write(data.join("root.pem.new"), "half a file").unwrap();
         let unfinished = Server::start(options(&data)).await;
         assert!(matches!(unfinished, Err(ServerError::NotInitialised(_))), "{unfinished:?}");
-        let report = init(&data, &Clock::System).await.unwrap();
+        let report = init(&data, SecondPerson::Solo, &Clock::System).await.unwrap();
         assert_eq!(report.ca_fingerprint == whole.ca_fingerprint, missing_from > 0);
         Server::start(options(&data)).await.unwrap().shutdown().await;
     }
@@ -73,7 +73,7 @@ async fn nobody_else_may_read_keys_and_books() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     std::fs::create_dir(&data).unwrap();
-    init(&data, &Clock::System).await.unwrap();
+    init(&data, SecondPerson::Solo, &Clock::System).await.unwrap();
     let files = ["root.pem", "issuer.pem", "server.pem", "key-list.pem", "books.sqlite", "admin.pem"];
     for file in files.map(|file| data.join(file)).into_iter().chain(signing_keys(&data)) {
         let mode = std::fs::metadata(&file).unwrap().permissions().mode();
@@ -87,7 +87,7 @@ async fn nobody_else_may_read_keys_and_books() {
 async fn damaged_files_are_errors_that_name_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    init(&data, &Clock::System).await.unwrap();
+    init(&data, SecondPerson::Solo, &Clock::System).await.unwrap();
     let key = signing_keys(&data).pop().unwrap();
     let key = format!("signing-keys/{}", key.file_name().unwrap().to_str().unwrap());
     for file in ["books.sqlite", &key, "key-list.pem", "server.pem", "issuer.pem"] {
@@ -102,7 +102,7 @@ async fn damaged_files_are_errors_that_name_the_file() {
 async fn an_address_that_is_taken_is_a_network_error() {
     let vendor = Vendor::open().await;
     let folder = tempfile::tempdir().unwrap();
-    init(folder.path(), &Clock::System).await.unwrap();
+    init(folder.path(), SecondPerson::Solo, &Clock::System).await.unwrap();
     let taken = ServerOptions { listen: vendor.server().local_addr(), ..options(folder.path()) };
     let error = Server::start(taken).await.unwrap_err();
     assert_eq!((error.code(), error.exit_status()), ("cannot-listen", 4), "{error}");

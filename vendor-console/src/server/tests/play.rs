@@ -21,7 +21,7 @@ use protocol::{
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::server::{Role, Server, ServerOptions, init};
+use crate::server::{Role, SecondPerson, Server, ServerOptions, init};
 
 pub(super) struct Vendor {
     pub(super) folder: tempfile::TempDir,
@@ -33,7 +33,7 @@ impl Vendor {
     pub(super) async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::manual(Clock::System.now());
-        init(&folder.path().join("data"), &clock).await.unwrap();
+        init(&folder.path().join("data"), SecondPerson::Solo, &clock).await.unwrap();
         let mut vendor = Self { folder, clock, server: None };
         vendor.restart().await;
         vendor

@@ -23,7 +23,7 @@ pub(super) async fn watch(vendor: &Vendor) -> Watching {
     let staff = vendor.staff().await;
     let (send, recv) = staff.0.open(&StaffRequest::Watch).await.unwrap();
     let mut watching = Watching { _staff: staff, _send: send, recv };
-    assert_eq!(next(&mut watching).await.len(), 6, "everything may have changed before");
+    assert_eq!(next(&mut watching).await.len(), 9, "everything may have changed before");
     watching
 }
 
@@ -147,7 +147,7 @@ async fn the_overview_counts_what_there_is() {
     let StaffReply::Overview(overview) = staff.ask(StaffRequest::Overview).await.unwrap() else { panic!() };
     assert_eq!((overview.charged.amount(), overview.uninvoiced.amount()), (20_000, 0));
     let whoami = staff.ask(StaffRequest::Whoami).await;
-    assert_eq!(whoami, Ok(StaffReply::Whoami { name: "admin".parse().unwrap() }));
+    assert!(matches!(whoami, Ok(StaffReply::Whoami { name, .. }) if name.as_str() == "admin"));
 }
 
 #[tokio::test]

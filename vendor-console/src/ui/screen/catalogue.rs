@@ -8,6 +8,7 @@ use egui_material_icons::icons::ICON_INVENTORY_2;
 use protocol::message::device::Bilingual;
 use protocol::message::staff::{OptionFields, OptionRow, StaffReply, StaffRequest, Topic};
 use protocol::package::OptionKind;
+use protocol::staff_role::Action as Task;
 use protocol::text::{Description, Name};
 
 use self::offers::OfferEditor;
@@ -18,8 +19,7 @@ use crate::ui::list::List;
 use crate::ui::table::{Cell, Head, Width, table_ui};
 use crate::ui::theme::size;
 use crate::ui::widgets::{
-    Tone, area_ui, chip_ui, divider_ui, empty_ui, field_ui, labelled_ui, panel_head_ui, primary_ui, problem_ui,
-    search_ui, value_ui,
+    Tone, area_ui, chip_ui, divider_ui, empty_ui, field_ui, labelled_ui, panel_head_ui, problem_ui, search_ui, value_ui,
 };
 use crate::ui::words::Words;
 
@@ -96,7 +96,7 @@ impl Catalogue {
             ui,
             &words.msg_nav_catalogue(),
             |ui| self.list.pager_ui(ui, words),
-            |ui| primary_ui(ui, true, &words.msg_option_new()).clicked(),
+            |ui| cx.primary_ui(ui, Task::CreateOption, true, &words.msg_option_new()).clicked(),
         );
         if is_new {
             self.create();
@@ -137,6 +137,7 @@ fn heads(words: &Words) -> [Head; 6] {
 
 fn state_chip(row: &OptionRow, words: &Words) -> (Tone, String) {
     match (&row.release, row.fields.for_sale) {
+        (None, _) if row.waiting.is_some() => (Tone::Warn, words.msg_approval_waiting()),
         (None, _) => (Tone::Warn, words.msg_option_no_release()),
         (Some(_), true) => (Tone::Good, words.msg_option_on_sale()),
         (Some(_), false) => (Tone::Neutral, words.msg_option_hidden()),
@@ -174,7 +175,8 @@ fn panel_ui(ui: &mut Ui, panel: &mut Panel, cx: &mut Cx<'_>) -> bool {
     }
     let fields = fields_ui(ui, panel, words);
     let label = if panel.row.is_some() { words.msg_save() } else { words.msg_create() };
-    if primary_ui(ui, !panel.save.is_running(), &label).clicked() {
+    let task = if panel.row.is_some() { Task::UpdateOption } else { Task::CreateOption };
+    if cx.primary_ui(ui, task, !panel.save.is_running(), &label).clicked() {
         panel.checks.tried();
         if let Some(fields) = fields {
             let request = match panel.row {

@@ -1,11 +1,14 @@
 //! Charges: the ledger by customer and period, with the sum of all that the filter finds.
 
+mod credits;
+
 use eframe::egui::{self, RichText, Ui};
 use egui_material_icons::icons::ICON_PAYMENTS;
 use protocol::Yen;
 use protocol::message::staff::{ChargeFilter, ChargeRow, StaffReply, StaffRequest, Topic};
 
-use super::{Cx, head_ui, page_ui};
+use self::credits::Credits;
+use super::{Cx, head_ui, page_ui, side_panel_ui};
 use crate::ui::list::List;
 use crate::ui::picker::CustomerPicker;
 use crate::ui::table::{Cell, Head, Width, table_ui};
@@ -21,6 +24,7 @@ pub(crate) struct Charges {
     from: String,
     until: String,
     uninvoiced_only: bool,
+    open: Option<Box<Credits>>,
 }
 
 impl Charges {
@@ -42,6 +46,14 @@ impl Charges {
         };
         let request = |query| StaffRequest::Charges { query, filter };
         self.list.sync(cx.backend, cx.generations.of(Topic::Charges), request, take);
+        if let Some(open) = &mut self.open {
+            if let Some(fresh) = self.list.rows().iter().find(|fresh| fresh.number == open.row.number) {
+                open.row = fresh.clone();
+            }
+            if side_panel_ui(ui, "charge", |ui| open.panel_ui(ui, cx)) {
+                self.open = None;
+            }
+        }
         page_ui(ui, |ui| self.page_ui(ui, cx));
     }
 
@@ -73,7 +85,12 @@ impl Charges {
             empty_ui(ui, ICON_PAYMENTS, &title, &advice);
             return;
         }
-        table_ui(ui, "charges", &heads(words), rows.len(), None, |i| cells(&rows[i], words));
+        let open = self.open.as_ref().map(|open| open.row.number);
+        let selected = rows.iter().position(|row| Some(row.number) == open);
+        let clicked = table_ui(ui, "charges", &heads(words), rows.len(), selected, |i| cells(&rows[i], words));
+        if let Some(row) = clicked.and_then(|i| rows.get(i)) {
+            self.open = Some(Box::new(Credits::new(row.clone())));
+        }
     }
 
     fn filters_ui(&mut self, ui: &mut Ui, cx: &Cx<'_>) {
@@ -122,7 +139,7 @@ fn day_ui(ui: &mut Ui, words: &Words, label: &str, typed: &mut String) {
     }
 }
 
-pub(crate) fn heads(words: &Words) -> [Head; 7] {
+pub(crate) fn heads(words: &Words) -> [Head; 8] {
     [
         Head::text(words.msg_charge_time(), Width::Fixed(size::TIME_WIDTH)),
         Head::text(words.msg_order_customer(), Width::Rest(120.0)),
@@ -130,18 +147,20 @@ pub(crate) fn heads(words: &Words) -> [Head; 7] {
         Head::text(words.msg_order_option(), Width::Rest(120.0)),
         Head::text(words.msg_charge_form(), Width::Fixed(104.0)).secondary(),
         Head::number(words.msg_charge_amount(), 100.0),
+        Head::number(words.msg_charge_credited(), 100.0).secondary(),
         Head::text(words.msg_charge_invoice(), Width::Fixed(112.0)),
     ]
 }
 
 pub(crate) fn cells(row: &ChargeRow, words: &Words) -> Vec<Cell> {
     vec![
-        Cell::Text(words.time(row.charged_at)),
+        Cell::Open(words.time(row.charged_at)),
         Cell::Text(row.customer.name.to_string()),
         Cell::Text(row.device.to_string()),
         Cell::Text(words.pick(&row.option_name).to_string()),
         Cell::Weak(words.form(row.form)),
         Cell::Text(row.amount.to_string()),
+        if row.credited > Yen::ZERO { Cell::Text(row.credited.to_string()) } else { Cell::Weak("-".to_owned()) },
         match row.invoice {
             Some(number) => Cell::Text(number.to_string()),
             None => Cell::Weak(words.msg_charges_open()),

@@ -3,6 +3,7 @@
 use eframe::egui::{self, RichText, Ui};
 use egui_material_icons::icons::ICON_GROUP;
 use protocol::message::staff::{ContractRow, CustomerFields, CustomerRow, Settlement, StaffReply, StaffRequest, Topic};
+use protocol::staff_role::Action as Task;
 use protocol::{ContractPin, ContractUserId};
 use zeroize::Zeroizing;
 
@@ -13,7 +14,7 @@ use crate::ui::table::{Cell, Head, Width, table_ui};
 use crate::ui::theme::{palette, size};
 use crate::ui::widgets::{
     Tone, button_ui, chip_ui, divider_ui, empty_ui, field_ui, is_entered, labelled_ui, named, panel_head_ui,
-    primary_ui, problem_ui, search_ui, secret_field_ui, section_ui, value_ui, weak_ui,
+    problem_ui, search_ui, secret_field_ui, section_ui, value_ui, weak_ui,
 };
 use crate::ui::words::Words;
 
@@ -92,7 +93,7 @@ impl Customers {
             ui,
             &words.msg_nav_customers(),
             |ui| self.list.pager_ui(ui, words),
-            |ui| primary_ui(ui, true, &words.msg_customer_new()).clicked(),
+            |ui| cx.primary_ui(ui, Task::CreateCustomer, true, &words.msg_customer_new()).clicked(),
         );
         if is_new {
             self.create();
@@ -177,7 +178,8 @@ fn panel_ui(ui: &mut Ui, panel: &mut Panel, cx: &mut Cx<'_>) -> bool {
     }
     let label = if panel.row.is_some() { words.msg_save() } else { words.msg_create() };
     let is_idle = !panel.save.is_running();
-    if primary_ui(ui, is_idle, &label).clicked() || (is_idle && is_entered_in_any) {
+    let task = if panel.row.is_some() { Task::UpdateCustomer } else { Task::CreateCustomer };
+    if cx.primary_ui(ui, task, is_idle, &label).clicked() || (is_idle && is_entered_in_any) {
         panel.checks.tried();
         if let (Ok(name), Ok(email)) = (name, email) {
             let fields = CustomerFields { name, email, settlement: panel.settlement };
@@ -190,7 +192,7 @@ fn panel_ui(ui: &mut Ui, panel: &mut Panel, cx: &mut Cx<'_>) -> bool {
     }
     if let Some(row) = &panel.row {
         divider_ui(ui);
-        if let Some(request) = contracts_ui(ui, row, &panel.contracts, &mut panel.pin, cx.words) {
+        if let Some(request) = contracts_ui(ui, row, &panel.contracts, &mut panel.pin, cx) {
             panel.is_adding = matches!(request, StaffRequest::AddContract { .. });
             panel.contracts.start(cx.backend, request);
         }
@@ -233,8 +235,9 @@ fn contracts_ui(
     row: &CustomerRow,
     action: &Action,
     pin: &mut Option<PinEntry>,
-    words: &Words,
+    cx: &Cx<'_>,
 ) -> Option<StaffRequest> {
+    let words = cx.words;
     section_ui(ui, &words.msg_customer_contracts());
     weak_ui(ui, words.msg_customer_contracts_advice());
     ui.add_space(size::GAP_SMALL);
@@ -243,9 +246,9 @@ fn contracts_ui(
     }
     let mut request = None;
     for contract in &row.contracts {
-        request = contract_ui(ui, contract, action.is_running(), pin, words).or(request);
+        request = contract_ui(ui, contract, action.is_running(), pin, cx).or(request);
         if let Some(entry) = pin.as_mut().filter(|entry| entry.contract == contract.id) {
-            let said = pin_ui(ui, entry, contract.has_pin, action.is_running(), words);
+            let said = pin_ui(ui, entry, contract.has_pin, action.is_running(), cx);
             if let Some(PinSaid::Cancel) = said {
                 *pin = None;
             }
@@ -254,7 +257,7 @@ fn contracts_ui(
             }
         }
     }
-    if button_ui(ui, !action.is_running(), &words.msg_contract_add()).clicked() {
+    if cx.button_ui(ui, Task::AddContract, !action.is_running(), &words.msg_contract_add()).clicked() {
         request = Some(StaffRequest::AddContract { customer: row.id });
     }
     request
@@ -266,18 +269,21 @@ enum PinSaid {
 }
 
 /// The field for a contract's PIN.
-fn pin_ui(ui: &mut Ui, entry: &mut PinEntry, has_pin: bool, is_busy: bool, words: &Words) -> Option<PinSaid> {
+fn pin_ui(ui: &mut Ui, entry: &mut PinEntry, has_pin: bool, is_busy: bool, cx: &Cx<'_>) -> Option<PinSaid> {
+    let words = cx.words;
     let parsed = entry.typed.parse::<ContractPin>().ok();
     let error = (!entry.typed.is_empty() && parsed.is_none()).then(|| words.msg_contract_pin_wrong());
     let field = secret_field_ui(ui, &words.msg_contract_pin_new(), &mut entry.typed, error.as_deref());
     weak_ui(ui, words.msg_contract_pin_advice());
     let mut said = None;
     ui.horizontal_wrapped(|ui| {
-        let set = primary_ui(ui, !is_busy && parsed.is_some(), &words.msg_contract_pin_set()).clicked();
+        let set = cx
+            .primary_ui(ui, Task::SetContractPin, !is_busy && parsed.is_some(), &words.msg_contract_pin_set())
+            .clicked();
         if let Some(pin) = parsed.filter(|_| set || (!is_busy && is_entered(&field))) {
             said = Some(PinSaid::Set(Some(pin)));
         }
-        if has_pin && button_ui(ui, !is_busy, &words.msg_contract_pin_clear()).clicked() {
+        if has_pin && cx.button_ui(ui, Task::SetContractPin, !is_busy, &words.msg_contract_pin_clear()).clicked() {
             said = Some(PinSaid::Set(None));
         }
         if button_ui(ui, true, &words.msg_cancel()).clicked() {
@@ -293,8 +299,9 @@ fn contract_ui(
     contract: &ContractRow,
     is_busy: bool,
     pin: &mut Option<PinEntry>,
-    words: &Words,
+    cx: &Cx<'_>,
 ) -> Option<StaffRequest> {
+    let words = cx.words;
     ui.horizontal(|ui| {
         let id = contract.id.grouped();
         let colour = if contract.active { palette(ui).text } else { palette(ui).weak };
@@ -311,7 +318,7 @@ fn contract_ui(
                     true => (words.msg_contract_end(), words.msg_contract_end_label(&id)),
                     false => (words.msg_contract_resume(), words.msg_contract_resume_label(&id)),
                 };
-                let response = button_ui(ui, !is_busy, &text);
+                let response = cx.button_ui(ui, Task::SetContract, !is_busy, &text);
                 named(&response, &name);
                 let change = button_ui(ui, !is_busy, &words.msg_contract_pin());
                 named(&change, &words.msg_contract_pin_label(&id));

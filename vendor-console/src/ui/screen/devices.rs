@@ -4,6 +4,7 @@ use eframe::egui::{RichText, Ui};
 use egui_material_icons::icons::ICON_PRINT;
 use protocol::ActivationCode;
 use protocol::message::staff::{DeviceFields, DeviceRow, DeviceState, StaffReply, StaffRequest, Topic};
+use protocol::staff_role::Action as Task;
 
 use super::{Cx, head_ui, page_ui, side_panel_ui};
 use crate::ui::form::{self, Action, Checks};
@@ -12,8 +13,8 @@ use crate::ui::picker::CustomerPicker;
 use crate::ui::table::{Cell, Head, Width, table_ui};
 use crate::ui::theme::{bold, size};
 use crate::ui::widgets::{
-    Confirmed, Tone, alarm_ui, button_ui, chip_ui, confirm_ui, copyable_ui, danger_ui, divider_ui, empty_ui, field_ui,
-    is_entered, labelled_ui, panel_head_ui, primary_ui, problem_ui, search_ui, section_ui, value_ui, weak_ui,
+    Confirmed, Tone, alarm_ui, chip_ui, confirm_ui, copyable_ui, divider_ui, empty_ui, field_ui, is_entered,
+    labelled_ui, panel_head_ui, primary_ui, problem_ui, search_ui, section_ui, value_ui, weak_ui,
 };
 use crate::ui::words::Words;
 
@@ -94,7 +95,7 @@ impl Devices {
             ui,
             &words.msg_nav_devices(),
             |ui| self.list.pager_ui(ui, words),
-            |ui| primary_ui(ui, true, &words.msg_device_register()).clicked(),
+            |ui| cx.primary_ui(ui, Task::RegisterDevice, true, &words.msg_device_register()).clicked(),
         );
         if is_new {
             self.register();
@@ -201,7 +202,8 @@ fn panel_ui(ui: &mut Ui, panel: &mut Panel, cx: &mut Cx<'_>) -> bool {
     });
     let label = if panel.row.is_some() { words.msg_save() } else { words.msg_device_register() };
     let is_idle = !panel.save.is_running();
-    if primary_ui(ui, is_idle, &label).clicked() || (is_idle && is_entered_in_any) {
+    let task = if panel.row.is_some() { Task::UpdateDevice } else { Task::RegisterDevice };
+    if cx.primary_ui(ui, task, is_idle, &label).clicked() || (is_idle && is_entered_in_any) {
         panel.checks.tried();
         if let (Ok(serial), Ok(model)) = (serial, model) {
             let fields = DeviceFields { serial, model, customer: panel.customer.id() };
@@ -225,11 +227,11 @@ fn panel_ui(ui: &mut Ui, panel: &mut Panel, cx: &mut Cx<'_>) -> bool {
         ui.add_space(size::GAP);
         ui.horizontal_wrapped(|ui| {
             let is_idle = !panel.change.is_running();
-            if button_ui(ui, is_idle, &words.msg_device_new_code()).clicked() {
+            if cx.button_ui(ui, Task::NewActivationCode, is_idle, &words.msg_device_new_code()).clicked() {
                 panel.asking = Some(Question::NewCode);
             }
             let can_revoke = is_idle && row.state != DeviceState::Revoked;
-            if danger_ui(ui, can_revoke, &words.msg_device_revoke()).clicked() {
+            if cx.danger_ui(ui, Task::RevokeDevice, can_revoke, &words.msg_device_revoke()).clicked() {
                 panel.asking = Some(Question::Revoke);
             }
         });

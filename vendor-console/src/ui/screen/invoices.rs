@@ -4,7 +4,9 @@ mod document;
 
 use eframe::egui::Ui;
 use egui_material_icons::icons::ICON_RECEIPT_LONG;
+use protocol::Yen;
 use protocol::message::staff::{InvoiceRow, StaffReply, StaffRequest, Topic};
+use protocol::staff_role::Action as Task;
 
 use self::document::Document;
 use super::{Cx, head_ui, page_ui, side_panel_ui};
@@ -13,9 +15,7 @@ use crate::ui::list::List;
 use crate::ui::picker::CustomerPicker;
 use crate::ui::table::{Cell, Head, Width, table_ui};
 use crate::ui::theme::size;
-use crate::ui::widgets::{
-    button_ui, empty_ui, field_ui, labelled_ui, panel_head_ui, primary_ui, problem_ui, search_ui, weak_ui,
-};
+use crate::ui::widgets::{empty_ui, field_ui, labelled_ui, panel_head_ui, problem_ui, search_ui, weak_ui};
 use crate::ui::words::Words;
 
 #[derive(Default)]
@@ -86,10 +86,10 @@ impl Invoices {
         let words = cx.words;
         let pager = |ui: &mut Ui| self.list.pager_ui(ui, words);
         head_ui(ui, &words.msg_nav_invoices(), pager, |ui| {
-            if primary_ui(ui, true, &words.msg_invoice_new()).clicked() {
+            if cx.primary_ui(ui, Task::CreateInvoice, true, &words.msg_invoice_new()).clicked() {
                 self.panel = Some(Panel::Make(Box::default()));
             }
-            if button_ui(ui, true, &words.msg_invoice_settle()).clicked() {
+            if cx.button_ui(ui, Task::Settle, true, &words.msg_invoice_settle()).clicked() {
                 let month = cx.backend.server_now().and_then(|now| words.month(now, 0));
                 let until = month.map_or_else(String::new, |(first, _)| first);
                 self.panel = Some(Panel::Settle(Settle { until, ..Settle::default() }));
@@ -127,12 +127,13 @@ impl Invoices {
     }
 }
 
-fn heads(words: &Words) -> [Head; 6] {
+fn heads(words: &Words) -> [Head; 7] {
     [
         Head::text(words.msg_invoice_number(), Width::Fixed(96.0)),
         Head::text(words.msg_invoice_customer(), Width::Rest(110.0)),
         Head::text(words.msg_invoice_period(), Width::Fixed(208.0)).secondary(),
         Head::number(words.msg_invoice_lines(), 76.0),
+        Head::number(words.msg_invoice_credited(), 96.0).secondary(),
         Head::number(words.msg_invoice_total(), 104.0),
         Head::text(words.msg_invoice_issued(), Width::Fixed(size::TIME_WIDTH)).secondary(),
     ]
@@ -144,6 +145,7 @@ fn cells(row: &InvoiceRow, words: &Words) -> Vec<Cell> {
         Cell::Text(row.customer.name.to_string()),
         Cell::Weak(format!("{} – {}", words.date(row.from), words.date(row.until))),
         Cell::Text(row.line_count.to_string()),
+        if row.credited > Yen::ZERO { Cell::Text(row.credited.to_string()) } else { Cell::Weak("-".to_owned()) },
         Cell::Text(row.total.to_string()),
         Cell::Weak(words.time(row.issued_at)),
     ]
@@ -177,7 +179,7 @@ fn make_ui(ui: &mut Ui, make: &mut Make, cx: &mut Cx<'_>) -> Next {
     let error = make.checks.shown(&until);
     let hint = words.msg_invoice_until_hint();
     field_ui(ui, &words.msg_invoice_until(), &mut make.until, &hint, error.as_deref());
-    if primary_ui(ui, !make.action.is_running(), &words.msg_invoice_make()).clicked() {
+    if cx.primary_ui(ui, Task::CreateInvoice, !make.action.is_running(), &words.msg_invoice_make()).clicked() {
         make.checks.tried();
         if let (Ok(customer), Ok(until)) = (customer, until) {
             make.action.start(cx.backend, StaffRequest::CreateInvoice { customer, until });
@@ -206,7 +208,7 @@ fn settle_ui(ui: &mut Ui, settle: &mut Settle, cx: &mut Cx<'_>) -> Next {
     let error = settle.checks.shown(&until);
     let hint = words.msg_charges_date_hint();
     field_ui(ui, &words.msg_invoice_settle_until(), &mut settle.until, &hint, error.as_deref());
-    if primary_ui(ui, !settle.action.is_running(), &words.msg_invoice_settle_run()).clicked() {
+    if cx.primary_ui(ui, Task::Settle, !settle.action.is_running(), &words.msg_invoice_settle_run()).clicked() {
         settle.checks.tried();
         if let Ok(until) = until {
             settle.action.start(cx.backend, StaffRequest::Settle { until });

@@ -23,7 +23,16 @@ pub(crate) struct Overview {
 
 impl Overview {
     pub(crate) fn ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        let every = [Topic::Customers, Topic::Devices, Topic::Options, Topic::Orders, Topic::Charges, Topic::Licences];
+        let every = [
+            Topic::Customers,
+            Topic::Devices,
+            Topic::Options,
+            Topic::Orders,
+            Topic::Charges,
+            Topic::Licences,
+            Topic::Staff,
+            Topic::Proposals,
+        ];
         let take = |reply| if let StaffReply::Overview(figures) = reply { Some(figures) } else { None };
         self.figures.sync(cx.backend, StaffRequest::Overview, cx.generations.sum(&every), take);
         if self.look.is_due(ui, self.latest.value().map_or(&[], |page| &page.rows)) {
@@ -51,6 +60,7 @@ impl Overview {
                 }
                 ui.add_space(size::GAP);
             }
+            notices_ui(ui, figures, cx);
             figures_ui(ui, &figure_lines(figures, words));
             alarms_ui(ui, cx, figures);
         }
@@ -131,6 +141,24 @@ fn alarms_ui(ui: &mut Ui, cx: &mut Cx<'_>, figures: &Figures) {
             *cx.go = Some(Go::To(Screen::Licences));
         }
     });
+}
+
+/// What staff should know before anything else.
+fn notices_ui(ui: &mut Ui, figures: &Figures, cx: &mut Cx<'_>) {
+    let words = cx.words;
+    if !figures.rules.second_person {
+        chip_ui(ui, Tone::Warn, &words.msg_rules_solo());
+        ui.add_space(size::GAP_SMALL);
+    }
+    if figures.proposals_open > 0 {
+        ui.horizontal(|ui| {
+            chip_ui(ui, Tone::Warn, &words.msg_approvals_open(figures.proposals_open));
+            if button_ui(ui, true, &words.msg_approvals_look()).clicked() {
+                *cx.go = Some(Go::To(Screen::Approvals));
+            }
+        });
+        ui.add_space(size::GAP_SMALL);
+    }
 }
 
 /// What to do first in a new place.

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use eframe::egui::{self, Ui};
 use protocol::message::staff::{OptionRow, StaffReply};
+use protocol::staff_role::Action as Task;
 
 use crate::ui::backend::{Pending, Upload, UploadProgress};
 use crate::ui::form::{Action, Checks};
 use crate::ui::screen::Cx;
 use crate::ui::theme::{palette, size};
-use crate::ui::widgets::{bar_ui, button_ui, field_ui, is_entered, primary_ui, problem_ui, section_ui, weak_ui};
+use crate::ui::widgets::{Tone, bar_ui, button_ui, chip_ui, field_ui, is_entered, problem_ui, section_ui, weak_ui};
 use crate::ui::words::bytes;
 
 #[derive(Default)]
@@ -37,6 +38,10 @@ impl Publishing {
             None => words.msg_release_none(),
         };
         weak_ui(ui, release);
+        if let Some(version) = row.waiting {
+            chip_ui(ui, Tone::Warn, &words.msg_release_waiting(version.0));
+            ui.add_space(size::GAP_SMALL);
+        }
         weak_ui(ui, words.msg_publish_advice());
         ui.add_space(size::GAP_SMALL);
         if let Some(error) = self.upload.error() {
@@ -61,7 +66,7 @@ impl Publishing {
             weak_ui(ui, words.msg_publish_drop_now());
         }
         ui.horizontal(|ui| {
-            if primary_ui(ui, true, &words.msg_publish()).clicked() || is_entered(&field) {
+            if cx.primary_ui(ui, Task::Publish, true, &words.msg_publish()).clicked() || is_entered(&field) {
                 self.checks.tried();
                 if let Ok(path) = path {
                     let Upload { progress, answer } = cx.backend.publish(row.fields.id.clone(), path);
@@ -78,7 +83,9 @@ impl Publishing {
     fn take_outcome(&mut self, cx: &mut Cx<'_>) {
         match self.upload.poll() {
             Some(StaffReply::Option(row)) => {
-                if let Some(release) = row.release {
+                if row.waiting.is_some() {
+                    cx.toasts.good(cx.words.msg_waits_for_approval());
+                } else if let Some(release) = row.release {
                     cx.toasts.good(cx.words.msg_published(release.version.0));
                 }
                 self.path.clear();

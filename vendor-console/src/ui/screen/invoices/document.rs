@@ -3,16 +3,18 @@
 use std::path::PathBuf;
 
 use eframe::egui::{self, RichText, Ui};
-use protocol::InvoiceNumber;
-use protocol::message::staff::{ChargeRow, InvoiceDocument, StaffReply, StaffRequest};
+use protocol::message::staff::{ChargeRow, InvoiceCredit, InvoiceDocument, StaffReply, StaffRequest};
+use protocol::{InvoiceNumber, Yen};
 
 use crate::ui::backend::Pending;
 use crate::ui::files;
 use crate::ui::form::Checks;
 use crate::ui::list::Live;
 use crate::ui::screen::Cx;
-use crate::ui::theme::{bold, palette, size};
-use crate::ui::widgets::{divider_ui, field_ui, panel_head_ui, primary_ui, problem_ui, section_ui, value_ui};
+use crate::ui::theme::{bold, size};
+use crate::ui::widgets::{
+    amount_ui, divider_ui, field_ui, panel_head_ui, primary_ui, problem_ui, section_ui, value_ui,
+};
 use crate::ui::words::Words;
 
 pub(super) struct Document {
@@ -69,6 +71,9 @@ impl Document {
         for line in &document.lines {
             line_ui(ui, line, words);
         }
+        for line in &document.credits {
+            credit_ui(ui, line, words);
+        }
         divider_ui(ui);
         ui.horizontal(|ui| {
             section_ui(ui, &words.msg_invoice_total());
@@ -76,6 +81,9 @@ impl Document {
                 ui.label(RichText::new(head.total.to_string()).font(bold(size::TEXT_SECTION)));
             });
         });
+        if head.carried > Yen::ZERO {
+            value_ui(ui, &words.msg_invoice_carried(), &head.carried.to_string());
+        }
         divider_ui(ui);
         section_ui(ui, &words.msg_invoice_save_title());
         let path = match self.path.trim() {
@@ -107,22 +115,12 @@ impl Document {
 }
 
 fn line_ui(ui: &mut Ui, line: &ChargeRow, words: &Words) {
-    ui.horizontal(|ui| {
-        let amount_width = 96.0;
-        ui.allocate_ui_with_layout(
-            egui::vec2(ui.available_width() - amount_width, 0.0),
-            egui::Layout::top_down(egui::Align::Min),
-            |ui| {
-                ui.spacing_mut().item_spacing.y = 2.0;
-                let name = format!("{}, {}", words.pick(&line.option_name), words.form(line.form));
-                ui.add(egui::Label::new(name).wrap());
-                let small = format!("{}  {}", words.time(line.charged_at), line.device);
-                ui.label(RichText::new(small).size(size::TEXT_SMALL).color(palette(ui).weak));
-            },
-        );
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            ui.label(line.amount.to_string());
-        });
-    });
-    ui.add_space(size::GAP_SMALL);
+    let name = format!("{}, {}", words.pick(&line.option_name), words.form(line.form));
+    let small = format!("{}  {}", words.time(line.charged_at), line.device);
+    amount_ui(ui, &name, &small, &line.amount.to_string());
+}
+
+fn credit_ui(ui: &mut Ui, line: &InvoiceCredit, words: &Words) {
+    let small = words.msg_credit_of_charge(line.charge);
+    amount_ui(ui, line.reason.as_str(), &small, &format!("-{}", line.amount));
 }

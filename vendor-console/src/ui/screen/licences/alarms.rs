@@ -1,7 +1,7 @@
 //! Devices that have noticed something, or of which the vendor has, and the decision about their licences.
 
 use eframe::egui::Ui;
-use protocol::message::staff::{Decision, DeviceAlarmRow, Page, Query, StaffReply, StaffRequest};
+use protocol::message::staff::{DeviceAlarmRow, DeviceDecision, Page, Query, StaffReply, StaffRequest};
 
 use super::super::{Cx, side_panel_ui};
 use crate::ui::backend::Backend;
@@ -26,7 +26,7 @@ pub(super) struct Alarms {
 
 struct Panel {
     row: DeviceAlarmRow,
-    asking: Option<Decision>,
+    asking: Option<DeviceDecision>,
     change: Action,
 }
 
@@ -128,19 +128,21 @@ fn opened_ui(ui: &mut Ui, panel: &mut Panel, cx: &Cx<'_>) -> bool {
         ui.horizontal_wrapped(|ui| {
             let is_idle = !panel.change.is_running();
             if button_ui(ui, is_idle, &words.msg_alarm_release()).clicked() {
-                panel.asking = Some(Decision::Release);
+                panel.asking = Some(DeviceDecision::Release);
             }
             if danger_ui(ui, is_idle, &words.msg_alarm_end()).clicked() {
-                panel.asking = Some(Decision::End);
+                panel.asking = Some(DeviceDecision::End);
             }
         });
     }
     if let Some(decision) = panel.asking {
         let (question, warning, action) = match decision {
-            Decision::Release => {
+            DeviceDecision::Release => {
                 (words.msg_alarm_release_confirm(), words.msg_alarm_release_warning(), words.msg_alarm_release())
             }
-            Decision::End => (words.msg_alarm_end_confirm(), words.msg_alarm_end_warning(), words.msg_alarm_end()),
+            DeviceDecision::End => {
+                (words.msg_alarm_end_confirm(), words.msg_alarm_end_warning(), words.msg_alarm_end())
+            }
         };
         match confirm_ui(ui, words, &question, &warning, &action) {
             Some(Confirmed::Yes) => {
