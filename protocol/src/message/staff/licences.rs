@@ -1,0 +1,112 @@
+//! Licences after they were sold, and devices that staff should look at.
+
+use serde::{Deserialize, Serialize};
+
+use super::CustomerRef;
+use crate::message::device::Bilingual;
+use crate::message::report::{DeviceFault, Standing};
+use crate::text::Name;
+use crate::{CustomerId, DeviceSerial, LicenceId, OptionId, Timestamp, UsageForm};
+
+/// Which licences.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LicenceFilter {
+    /// Paid for by this customer.
+    pub customer: Option<CustomerId>,
+    /// On this device.
+    pub device: Option<DeviceSerial>,
+    /// Those that are over and not erased.
+    pub alarms_only: bool,
+}
+
+/// A licence, as the vendor knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LicenceRow {
+    /// The licence.
+    pub licence: LicenceId,
+    /// The device that holds it.
+    pub device: DeviceSerial,
+    /// Who paid.
+    pub customer: Option<CustomerRef>,
+    /// What may be used.
+    pub option: OptionId,
+    /// Its name.
+    pub option_name: Option<Bilingual<Name>>,
+    /// In which form.
+    pub form: UsageForm,
+    /// When the right began.
+    pub issued_at: Timestamp,
+    /// When its period is over.
+    pub ends_at: Option<Timestamp>,
+    /// For licences by count: what is left, as last reported.
+    pub uses_left: Option<u32>,
+    /// Where it stands, as last reported or decided.
+    pub standing: Standing,
+    /// When the device last reported it.
+    pub reported_at: Option<Timestamp>,
+    /// When the device erased it, by its signed receipt.
+    pub erased_at: Option<Timestamp>,
+    /// It is over, should be erased by now, and there is no receipt.
+    pub not_erased: bool,
+}
+
+/// Why the vendor locks a device's temporary licences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum FlagReason {
+    /// It reported a state that is older than one it had reported before.
+    Restored,
+    /// It found its own records altered.
+    Edited,
+}
+
+impl FlagReason {
+    /// Every reason, in wire order.
+    pub const ALL: [Self; 2] = [Self::Restored, Self::Edited];
+
+    /// The stable name for scripts.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Restored => "restored",
+            Self::Edited => "edited",
+        }
+    }
+}
+
+/// What becomes of the temporary licences of a flagged device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum DeviceDecision {
+    /// They may be used again.
+    Release,
+    /// They end.
+    End,
+}
+
+impl DeviceDecision {
+    /// The stable name for the audit log.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Release => "released",
+            Self::End => "ended",
+        }
+    }
+}
+
+/// A device that staff should look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceAlarmRow {
+    /// Factory ID.
+    pub serial: DeviceSerial,
+    /// Who pays.
+    pub customer: Option<CustomerRef>,
+    /// Why its temporary licences are locked, and since when; none if they are not.
+    pub flag: Option<(FlagReason, Timestamp)>,
+    /// Temporary licences that it holds.
+    pub temporary: u64,
+    /// What it has noticed, newest first; at most [`DeviceAlarmRow::FAULTS_MAX`].
+    pub faults: Vec<DeviceFault>,
+}
+
+impl DeviceAlarmRow {
+    /// Most faults in a row.
+    pub const FAULTS_MAX: usize = 10;
+}
