@@ -14,7 +14,7 @@ mod store;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::{Arguments, Failed, Trial};
 
 /// One attack.
 #[derive(Clone, Copy)]
@@ -64,10 +64,26 @@ fn main() {
             outcome.map(drop).map_err(Into::into)
         })
     };
-    let trials = attacks.iter().enumerate().map(trial).collect();
+    let mut trials: Vec<Trial> = attacks.iter().enumerate().map(trial).collect();
+    let documented: Vec<String> = attacks.iter().map(|(family, attack)| documented_row(family, attack)).collect();
+    trials.push(Trial::test("docs/attacks.md lists every attack and no other", move || compare_page(&documented)));
     let conclusion = libtest_mimic::run(&arguments, trials);
     print_table(&attacks, &results);
     conclusion.exit();
+}
+
+fn documented_row(family: &str, Attack { name, expectation, .. }: &Attack) -> String {
+    format!("| {family} | {name} | {expectation} |")
+}
+
+/// The rows of the page, which are in the order of the families.
+fn compare_page(rows: &[String]) -> Result<(), Failed> {
+    let page = include_str!("../../../docs/attacks.md");
+    let listed: Vec<&str> = page.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+    if listed == rows {
+        return Ok(());
+    }
+    Err(format!("docs/attacks.md should have:\n{}", rows.join("\n")).into())
 }
 
 fn print_table(attacks: &[(&str, Attack)], results: &Results) {
