@@ -94,7 +94,8 @@ pub(crate) fn table_ui(
             .id_salt(id)
             .sense(Sense::click())
             .cell_layout(Layout::left_to_right(Align::Center))
-            .auto_shrink([false, false]);
+            .auto_shrink([false, false])
+            .min_scrolled_height(0.0);
         for head in shown.iter().map(|&i| &heads[i]) {
             let width = match head.width {
                 Width::Fixed(width) => width,

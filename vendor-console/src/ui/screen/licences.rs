@@ -108,9 +108,9 @@ impl Licences {
 
 fn heads(words: &Words) -> [Head; 7] {
     [
-        Head::text(words.msg_licence_issued(), Width::Fixed(size::TIME_WIDTH)),
+        Head::text(words.msg_licence_issued(), Width::Fixed(112.0)),
         Head::text(words.msg_order_option(), Width::Rest(120.0)),
-        Head::text(words.msg_order_device(), Width::Rest(120.0)),
+        Head::text(words.msg_order_device(), Width::Rest(140.0)),
         Head::text(words.msg_order_form(), Width::Fixed(104.0)).secondary(),
         Head::text(words.msg_licence_left(), Width::Fixed(120.0)).secondary(),
         Head::text(words.msg_order_state(), Width::Fixed(120.0)),
@@ -121,14 +121,14 @@ fn heads(words: &Words) -> [Head; 7] {
 fn cells(row: &LicenceRow, words: &Words) -> Vec<Cell> {
     let (tone, state) = standing(row.standing, words);
     vec![
-        Cell::Text(words.time(row.issued_at)),
+        Cell::Text(words.date(row.issued_at)),
         Cell::Open(option_name(row, words)),
         Cell::Text(row.device.to_string()),
         Cell::Weak(words.form(row.form)),
         Cell::Text(left(row, words)),
         Cell::Chip(tone, state),
         match (row.erased_at, row.not_erased) {
-            (Some(at), _) => Cell::Text(words.time(at)),
+            (Some(at), _) => Cell::Text(words.date(at)),
             (None, true) => Cell::Chip(Tone::Bad, words.msg_licence_not_erased()),
             (None, false) => Cell::Weak("-".to_owned()),
         },
@@ -142,7 +142,7 @@ fn option_name(row: &LicenceRow, words: &Words) -> String {
 fn left(row: &LicenceRow, words: &Words) -> String {
     match (row.uses_left, row.ends_at) {
         (Some(uses), _) => words.msg_licence_uses_left(u64::from(uses)),
-        (None, Some(end)) => words.time(end),
+        (None, Some(end)) => words.date(end),
         (None, None) => "-".to_owned(),
     }
 }

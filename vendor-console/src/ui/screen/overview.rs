@@ -60,9 +60,9 @@ impl Overview {
                 }
                 ui.add_space(size::GAP);
             }
+            alarms_ui(ui, cx, figures);
             notices_ui(ui, figures, cx);
             figures_ui(ui, &figure_lines(figures, words));
-            alarms_ui(ui, cx, figures);
         }
         ui.add_space(size::GAP_LARGE);
         let Some(page) = self.latest.value() else { return };
@@ -141,6 +141,7 @@ fn alarms_ui(ui: &mut Ui, cx: &mut Cx<'_>, figures: &Figures) {
             *cx.go = Some(Go::To(Screen::Licences));
         }
     });
+    ui.add_space(size::GAP_SMALL);
 }
 
 /// What staff should know before anything else.
