@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod net {
+    mod bulk;
     mod frames;
     mod peers;
     mod trust;

@@ -22,8 +22,10 @@ const IDLE_TIMEOUT_MS: u32 = 20_000;
 /// A handshake's messages: a chain of two certificates is a tenth of this.
 const CRYPTO_BUFFER_BYTES: usize = 16 * 1024;
 const KEEP_ALIVE: Duration = Duration::from_secs(6);
-/// The largest UDP payload over IPv4 is 65,507; path MTU discovery finds what fits.
-const DATAGRAM_BYTES_MAX: u16 = 65_500;
+/// The most that path MTU discovery looks for. quinn hands ten datagrams to the system at once, and the system takes at most
+/// 65,507 bytes: ten that are larger would be dropped without a word, each time, until the connection takes the path for
+/// broken and goes back to the smallest datagrams.
+const DATAGRAM_BYTES_MAX: u16 = 6_500;
 
 /// What one connection may cost a server before it is known who speaks; more can be granted to a connection later.
 #[derive(Debug, Clone, Copy)]
