@@ -1,5 +1,6 @@
 //! Kills the real programs at their k-th system call of a kind, or lets that call fail, for every k; starts them again
 //! without any fault; and looks whether everything is whole: `cargo run -p e2e --bin sweep -- [SWEEP..] [--seconds N]`.
+//! It builds the programs, or takes those in the folder that `--programs DIR` names.
 
 #![allow(clippy::unwrap_used, clippy::panic)] // what fails here fails the sweep
 
