@@ -26,6 +26,7 @@ use protocol::message::staff::{PAGE_ROWS_MAX, ProposalRow, Query};
 use protocol::{Refusal, RefusalCode};
 use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, OnConflict};
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::sqlx::{self, Connection as _, SqliteConnection};
 use sea_orm::{
     ActiveValue::Set, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr,
     EntityTrait, QueryFilter, SqliteTransactionMode, TransactionOptions, TransactionTrait,
@@ -123,6 +124,7 @@ impl Store {
                 .foreign_keys(true)
                 .busy_timeout(BUSY_TIMEOUT)
         });
+        options.map_sqlx_sqlite_pool_opts(|pool| pool.after_release(|connection, _| Box::pin(is_clean(connection))));
         let db = Database::connect(options).await?;
         migration::Migrator::up(&db, None).await?;
         Ok(Self { db, turn: Arc::default(), act: None })
@@ -146,6 +148,18 @@ impl Store {
         };
         Ok(Write { tx, draft, _turn: turn })
     }
+}
+
+/// Whether a connection may serve again. When the disk is full, SQLite can fail to commit and to roll back; the connection
+/// would then show what was never committed to whoever gets it next, a licence without a charge for one.
+async fn is_clean(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // A rollback that was begun when the transaction was dropped comes before the answer.
+    connection.ping().await?;
+    let is_open = connection.is_in_transaction();
+    if is_open {
+        tracing::warn!("a transaction did not end; its connection to the books is closed");
+    }
+    Ok(!is_open)
 }
 
 /// The books hold the keys of packages: nobody else may read them. SQLite gives its journals the same permissions.

@@ -340,3 +340,23 @@ async fn the_schema_itself_forbids_a_second_charge_of_an_order_and_a_charge_with
     let orphan = charge::Model { number: 2, order: Uuid::from_u128(77).to_string(), ..found };
     assert!(charge::Entity::insert(charge::ActiveModel::from(orphan)).exec_without_returning(&store.db).await.is_err());
 }
+
+#[tokio::test]
+async fn a_connection_whose_transaction_did_not_end_serves_nobody_any_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _) = books(folder.path()).await;
+    for _ in 0..CONNECTIONS {
+        let write = store.write().await.unwrap();
+        // As SQLite ends a transaction by itself when the disk is full: the rollback that follows fails.
+        write.tx.execute_unprepared("ROLLBACK").await.unwrap();
+        drop(write);
+        // Refused half-way: nothing of it may stay.
+        let write = store.write().await.unwrap();
+        write.next_number(Sequence::Charges).await.unwrap();
+        drop(write);
+    }
+    let other = Store::open(&folder.path().join("books.sqlite")).await.unwrap();
+    let write = other.write().await.expect("nobody holds the books");
+    assert_eq!(write.next_number(Sequence::Charges).await.unwrap(), 1);
+    write.commit().await.unwrap();
+}
