@@ -134,6 +134,11 @@ impl KeyRing {
         !self.is_in_force(id) && !self.list.revoked().contains(&id)
     }
 
+    /// Whether a key is in force here that `known` knows to be revoked: no list leads back there, whoever signed it.
+    pub fn revives_a_key_of(&self, known: &Self) -> bool {
+        known.list.revoked().iter().any(|id| self.is_in_force(*id))
+    }
+
     /// The value, if a key signed it that is in the list and may.
     pub fn verify<T: Signable>(&self, signed: &Signed<T>) -> Result<T, SignatureError> {
         let id = signed.key();

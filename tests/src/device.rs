@@ -1,7 +1,7 @@
 //! A device: the panel's service on a folder of its own, which can be switched off and on again at any moment.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use panel_app::core::{
     Command, Core, EnrolForm, InstalledOption, JobState, Loaded, Place, Resume, Screen, Stage, View,
@@ -10,7 +10,7 @@ use panel_app::service::{Clock, Power, Service};
 use protocol::{ActivationCode, CaFingerprint, OptionId, UsageForm};
 use tempfile::TempDir;
 
-use crate::{PATIENCE, Vendor};
+use crate::{PATIENCE, Vendor, folder};
 
 /// A device with its data folder.
 pub struct Device {
@@ -213,18 +213,12 @@ impl Device {
 
     /// A copy of everything that the device has, which is off.
     pub fn copy_folder(&self) -> TempDir {
-        let copy = tempfile::tempdir().unwrap();
-        copy_all(self.folder.path(), copy.path());
-        copy
+        folder::copy(self.folder.path())
     }
 
     /// Puts a copy back in the place of what the device has, which is off.
     pub fn restore_folder(&self, copy: &TempDir) {
-        for entry in std::fs::read_dir(self.folder.path()).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) }.unwrap();
-        }
-        copy_all(copy.path(), self.folder.path());
+        folder::restore(self.folder.path(), copy);
     }
 
     /// Every file of the device that holds one of these, by name.
@@ -256,19 +250,6 @@ impl Device {
     /// A path in the data folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
-    }
-}
-
-fn copy_all(from: &Path, to: &Path) {
-    for entry in std::fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let to = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            std::fs::create_dir_all(&to).unwrap();
-            copy_all(&path, &to);
-        } else {
-            std::fs::copy(&path, &to).unwrap();
-        }
     }
 }
 

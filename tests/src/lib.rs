@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // for tests: what fails here fails the test
 
 mod device;
+mod folder;
 pub mod fuzz;
 pub mod invariants;
 pub mod peer;

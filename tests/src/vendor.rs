@@ -18,6 +18,8 @@ use vendor_console::client::{StaffClient, StaffError, read_credentials};
 use vendor_console::clock::Clock;
 use vendor_console::server::{Role, SecondPerson, Server, ServerOptions, init};
 
+use crate::folder;
+
 /// A vendor in a folder of its own.
 pub struct Vendor {
     runtime: Runtime,
@@ -119,6 +121,16 @@ impl Vendor {
     /// Its data folder.
     pub fn data(&self) -> PathBuf {
         self.data.path().to_owned()
+    }
+
+    /// A copy of its data folder, while its server is stopped.
+    pub fn copy_folder(&self) -> TempDir {
+        folder::copy(self.data.path())
+    }
+
+    /// Puts a copy back in the place of its data folder, while its server is stopped.
+    pub fn restore_folder(&self, copy: &TempDir) {
+        folder::restore(self.data.path(), copy);
     }
 
     /// What panels pin.

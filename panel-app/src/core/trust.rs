@@ -61,8 +61,10 @@ impl Trust {
 
     /// Takes a list, if the root has signed it and it is newer. Whether it is.
     fn take(&mut self, list: &RootSigned<KeyList>, root: &RootKey) -> bool {
-        let newer =
-            KeyRing::open(list, root).ok().filter(|ring| self.ring.is_none() || ring.version() > self.version());
+        let is_next = |ring: &KeyRing| {
+            self.ring.as_ref().is_none_or(|known| ring.version() > known.version() && !ring.revives_a_key_of(known))
+        };
+        let newer = KeyRing::open(list, root).ok().filter(is_next);
         let taken = newer.is_some();
         self.ring = newer.map(Arc::new).or(self.ring.take());
         taken

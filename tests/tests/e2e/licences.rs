@@ -67,3 +67,30 @@ fn what_is_removed_is_gone_and_can_be_bought_again() {
     assert_eq!(device.use_on(OCR, "O").unwrap(), b"0");
     assert_eq!(vendor.charges().len(), 2);
 }
+
+#[test]
+fn books_that_were_restored_from_a_backup_take_no_right_away_and_accuse_nobody() {
+    let mut vendor = vendor();
+    let customer = vendor.customer("青空設計");
+    let mut device = Device::enrolled(&vendor, "HK-320-0001", Some(&customer));
+    device.buy(OCR, "uses:3");
+    device.pass_ms(10_000);
+    vendor.wait(|vendor| vendor.licences()[0].reported_at.is_some());
+    vendor.stop();
+    let backup = vendor.copy_folder();
+    vendor.start_again();
+    device.buy(OCR, "permanent");
+    device.pass_ms(10_000);
+    vendor.wait(|vendor| vendor.licences().iter().all(|row| row.reported_at.is_some()));
+    vendor.stop();
+    vendor.restore_folder(&backup);
+    vendor.start_again();
+    assert_eq!(vendor.charges().len(), 1, "the second purchase is in no book any more");
+    device.switch_on();
+    let before = vendor.licences()[0].reported_at;
+    device.pass_ms(2 * 3_600_000);
+    vendor.wait(|vendor| vendor.licences()[0].reported_at != before);
+    device.wait(|core| core.view().installed.len() == 2);
+    assert!(vendor.alarms().iter().all(|row| row.flag.is_none()), "{:?}", vendor.alarms());
+    assert_eq!(device.use_on(OCR, "O").unwrap(), b"0");
+}

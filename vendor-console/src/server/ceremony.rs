@@ -40,6 +40,10 @@ impl Ceremony {
         if proposed.keys().iter().any(|entry| present.revoked().contains(&entry.id())) {
             return Err(refused("the proposed list brings back a key that is revoked"));
         }
+        let forgets = present.revoked().iter().any(|id| !proposed.revoked().contains(id));
+        if forgets && proposed.revoked().len() < KeyList::REVOKED_MAX {
+            return Err(refused("the proposed list forgets that a key is revoked"));
+        }
         Ok(Self { root, present, proposed })
     }
 

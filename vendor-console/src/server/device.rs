@@ -60,7 +60,8 @@ pub(super) async fn answer(
         }
         DeviceRequest::Choose { order, form } => {
             let signing = customers.keys.signing();
-            let licence = signing.living(store.choose(order, device, form, &signing.licence, now).await?);
+            let licence =
+                signing.living(store.choose(order, (device, &session.certificate), form, &signing.licence, now).await?);
             tell(&[Topic::Orders, Topic::Charges, Topic::Customers, Topic::Options, Topic::Licences]);
             Ok(DeviceReply::Licensed(licence))
         }
@@ -88,7 +89,7 @@ pub(super) async fn answer(
         }
         DeviceRequest::Licence { licence } => {
             let signing = customers.keys.signing();
-            let again = store.licence_again(licence, device, &signing.licence).await?;
+            let again = store.licence_again(licence, device, &signing.licence, now).await?;
             Ok(DeviceReply::Licensed(signing.living(again)))
         }
     }

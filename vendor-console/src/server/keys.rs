@@ -126,8 +126,15 @@ impl Keys {
         // A list that was made beside the present one, not after it, would undo what that one has changed.
         let present = [&signing.release, &signing.licence].map(|key| key.verify_key().id());
         let knows = |id: &KeyId| new.is_in_force(*id) || new.list().revoked().contains(id);
-        if !present.iter().all(knows) || old.list().revoked().iter().any(|id| new.is_in_force(*id)) {
+        if !present.iter().all(knows) || new.revives_a_key_of(old) {
             return Err(conflict("the list was not made from the one that counts: ask for the change again"));
+        }
+        // The answer to a request that another one has made void: its key was thrown away, and whoever has it still is a thief.
+        let here = self.files.read_all().map_err(storage)?;
+        let is_here = |entry: &KeyEntry| here.iter().any(|(_, key)| key.verify_key() == entry.key);
+        let mut added = new.list().keys().iter().filter(|entry| !old.is_in_force(entry.id()));
+        if !added.all(is_here) {
+            return Err(conflict("the list has a key that is not on this server: ask for the change again"));
         }
         let signing = Signing::of(signed, &self.root, &self.files).map_err(|error| conflict(&error.to_string()))?;
         write_secret(&self.list_file, signing.list.to_text().as_bytes()).map_err(storage)?;

@@ -105,7 +105,7 @@ impl RemoteKeys {
             Ok(ring) => ring,
             Err(error) => return tracing::warn!("a list of keys that is not the root's: {error}"),
         };
-        if ring.version() <= self.ring().version() {
+        if ring.version() <= self.ring().version() || ring.revives_a_key_of(&self.ring()) {
             return;
         }
         tracing::warn!(version = ring.version(), "a new list of keys counts");

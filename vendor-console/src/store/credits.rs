@@ -61,8 +61,9 @@ impl Store {
                     reason: Some(reason.as_str().to_owned()),
                     ..Content::default()
                 };
-                let number = proposals::propose(&write, ProposalKind::Credit, content, now).await?;
-                return Ok(Outcome::Waits(self.finish_proposal(write, number).await?));
+                let waits = proposals::propose(&write, ProposalKind::Credit, content, now).await?;
+                write.note(format_args!("charge {number}"), format_args!("{amount} back, proposal {waits}: waits"));
+                return Ok(Outcome::Waits(self.finish_proposal(write, waits).await?));
             }
         }
         let (by, reason) = (write.who()?.to_string(), reason.as_str().to_owned());

@@ -241,7 +241,7 @@ pub(super) async fn find(
 
 /// The device's newest certificate, if it may speak with this one: that, or the one before a renewal. One from before an
 /// enrolment belongs to whoever had the device then.
-fn permitted<'a>(device: &'a device::Model, certificate: &[u8]) -> Result<&'a [u8], StoreError> {
+pub(super) fn permitted<'a>(device: &'a device::Model, certificate: &[u8]) -> Result<&'a [u8], StoreError> {
     let current = device.certificate.as_deref().ok_or(RefusalCode::DeviceRevoked)?;
     let known = current == certificate || device.previous_certificate.as_deref() == Some(certificate);
     if device.revoked || !known { Err(RefusalCode::DeviceRevoked.into()) } else { Ok(current) }

@@ -29,8 +29,9 @@ impl Store {
         id: LicenceId,
         device: &DeviceSerial,
         key: &SigningKey,
+        now: Timestamp,
     ) -> Result<Signed<Licence>, StoreError> {
-        again(&self.db, id, device, key).await
+        again(&self.db, id, device, key, now).await
     }
 
     /// Licences, newest first.
@@ -189,10 +190,13 @@ pub(super) async fn again(
     id: LicenceId,
     device: &DeviceSerial,
     key: &SigningKey,
+    now: Timestamp,
 ) -> Result<Signed<Licence>, StoreError> {
     let own = |life: &licence_life::Model| life.device == device.as_str();
     let life = find(db, id).await?.filter(own).ok_or(RefusalCode::UnknownOrder)?;
-    if life.revoked_at.is_some() || life.erased_at.is_some() {
+    let now_ms = column::ms(now)?;
+    let is_over = life.state == "ended" || life.ends_at.is_some_and(|end| end <= now_ms) || life.uses_left == Some(0);
+    if is_over || life.revoked_at.is_some() || life.erased_at.is_some() {
         return Err(RefusalCode::LicenceEnded.into());
     }
     let usage = device_usage::Entity::find_by_id(device.as_str()).one(db).await?;

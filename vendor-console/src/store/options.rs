@@ -96,13 +96,18 @@ impl Store {
             state: Set(WAITING.to_owned()),
         };
         release::Entity::insert(release).exec_without_returning(&write.tx).await?;
+        let mut state = "on sale".to_owned();
         if staff::rules(&write.tx).await?.second_person {
             let content = Content { release: Some((option.id.clone(), version)), ..Content::default() };
-            proposals::propose(&write, ProposalKind::Release, content, now).await?;
+            let number = proposals::propose(&write, ProposalKind::Release, content, now).await?;
+            state = format!("proposal {number}: waits");
         } else {
             approve_release(&write, &option.id, version, now).await?;
         }
-        write.note(format_args!("{} release {version}", option.id), format_args!("package {}", manifest.digest()));
+        write.note(
+            format_args!("{} release {version}", option.id),
+            format_args!("package {}, {state}", manifest.digest()),
+        );
         self.finish_option(write, &manifest.option).await
     }
 

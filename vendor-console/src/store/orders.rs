@@ -173,7 +173,7 @@ impl Store {
     pub(crate) async fn choose(
         &self,
         id: OrderId,
-        device: &DeviceSerial,
+        (device, certificate): (&DeviceSerial, &[u8]),
         form: UsageForm,
         key: &SigningKey,
         now: Timestamp,
@@ -182,11 +182,12 @@ impl Store {
         let (row, order) = load(&write.tx, id, Some(device), now).await?;
         match order.decide(OrderEvent::Choose(form))? {
             Transition::License(offer) => {
+                may_still_buy(&write.tx, &row, device, certificate).await?;
                 let licence = license(&write, &row, offer, key, now).await?;
                 write.commit().await?;
                 Ok(licence)
             }
-            Transition::Unchanged | Transition::To(_) => licences::again(&write.tx, id.into(), device, key).await,
+            Transition::Unchanged | Transition::To(_) => licences::again(&write.tx, id.into(), device, key, now).await,
         }
     }
 
@@ -378,6 +379,33 @@ async fn authorise(
     }
     let release = newest_release(db, &option).await?.ok_or(RefusalCode::OptionNotForSale)?;
     Ok((option, release))
+}
+
+/// Between the request and the choice staff may have decided otherwise; what is charged is charged by what holds now.
+async fn may_still_buy(
+    db: &impl ConnectionTrait,
+    row: &order::Model,
+    device: &DeviceSerial,
+    certificate: &[u8],
+) -> Result<(), StoreError> {
+    let on_file = device::Entity::find_by_id(device.as_str()).lock_exclusive().one(db).await?;
+    let on_file = on_file.ok_or(RefusalCode::UnknownDevice)?;
+    devices::permitted(&on_file, certificate)?;
+    let payer = row.customer_id.ok_or_else(|| damaged(row))?;
+    let customer = customer::Entity::find_by_id(payer).one(db).await?;
+    if customer.is_none_or(|customer| customer.suspended) {
+        return Err(RefusalCode::CustomerSuspended.into());
+    }
+    match &row.contract {
+        Some(contract) => {
+            let contract = contract::Entity::find_by_id(contract).one(db).await?;
+            contract.filter(|contract| contract.active).ok_or(RefusalCode::ContractRefused)?;
+        }
+        // Another customer's device now: whoever ordered does not pay for it any more.
+        None if on_file.customer_id != Some(payer) => return Err(RefusalCode::OrderClosed.into()),
+        None => {}
+    }
+    Ok(())
 }
 
 async fn authorised(db: &impl ConnectionTrait, row: &order::Model) -> Result<AuthorisedOrder, StoreError> {

@@ -137,6 +137,8 @@ impl Store {
             let kind = ProposalKind::CreditLimit;
             let content = Content { amount: Some(new), ..Content::default() };
             let number = proposals::propose(&write, kind, content, now).await?;
+            let before = before.credit_limit;
+            write.note("credit limit", format_args!("{before} → {new}, proposal {number}: waits"));
             return Ok(Outcome::Waits(self.finish_proposal(write, number).await?));
         }
         apply_credit_limit(&write, new).await?;

@@ -12,8 +12,8 @@ use protocol::order::{ORDER_LIFE_MS, Order, OrderEvent, Transition};
 use protocol::package::{Manifest, OptionKind};
 use protocol::signed::SigningKey;
 use protocol::{
-    ActivationCode, ContentKey, CustomerId, DeviceSerial, Digest, FailureCode, Offer, OfferList, OptionId, OrderId,
-    OrderState, RefusalCode, ReleaseVersion, Signed, Timestamp, UsageForm, Yen,
+    ActivationCode, ContentKey, ContractUserId, CustomerId, DeviceSerial, Digest, FailureCode, Offer, OfferList,
+    OptionId, OrderId, OrderState, RefusalCode, ReleaseVersion, Signed, Timestamp, UsageForm, Yen,
 };
 use sea_orm::{ActiveValue::Set, EntityTrait};
 use uuid::Uuid;
@@ -22,6 +22,7 @@ use super::entity::{charge, licence, order};
 use super::*;
 
 const START: Timestamp = Timestamp::from_ms(1_800_000_000_000);
+const CERTIFICATE: &[u8] = b"of each device";
 const WRONG: Digest = Digest([9; 32]);
 
 fn key() -> SigningKey {
@@ -54,7 +55,10 @@ async fn books(folder: &Path) -> (Store, Digest) {
     let customer = store.create_customer(&fields, START).await.unwrap().id;
     for number in 1..=2 {
         let fields = DeviceFields { serial: device(number), model: "MX".parse().unwrap(), customer: Some(customer) };
-        store.register_device(&fields, &ActivationCode::from_random([number; 16]), START).await.unwrap();
+        let code = ActivationCode::from_random([number; 16]);
+        store.register_device(&fields, &code, START).await.unwrap();
+        let enrolment = Enrolment { serial: &fields.serial, code: &code, key_hash: [number; 32] };
+        store.enrol(enrolment, START, || Ok(CERTIFICATE.to_vec())).await.unwrap();
     }
     let fields = OptionFields {
         id: option(),
@@ -152,7 +156,7 @@ async fn happen(
         OrderEvent::Sent(package) => store.report(id, TransferOutcome::Sent(package), now).await,
         OrderEvent::SendFailed => store.report(id, TransferOutcome::Failed(FailureCode::LinkLost), now).await,
         OrderEvent::Received(package) => store.received(id, device, package, now).await,
-        OrderEvent::Choose(form) => store.choose(id, device, form, &key(), now).await.map(drop),
+        OrderEvent::Choose(form) => store.choose(id, (device, CERTIFICATE), form, &key(), now).await.map(drop),
         event => store.abandon(id, device, event, now).await,
     })
 }
@@ -359,4 +363,18 @@ async fn a_connection_whose_transaction_did_not_end_serves_nobody_any_more() {
     let write = other.write().await.expect("nobody holds the books");
     assert_eq!(write.next_number(Sequence::Charges).await.unwrap(), 1);
     write.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_try_counts_for_the_device_and_the_contract_that_it_was_begun_with_and_for_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _) = books(folder.path()).await;
+    let (known, guessed) = (ContractUserId::from_body(1), ContractUserId::from_body(2));
+    let order = order_number(1);
+    store.begin_try(order, &device(1), &known, START).await.unwrap();
+    store.begin_try(order, &device(1), &known, START).await.unwrap();
+    for (device, contract) in [(device(1), &guessed), (device(2), &known)] {
+        let begun = code(store.begin_try(order, &device, contract, START).await);
+        assert_eq!(begun.err(), Some(RefusalCode::OrderMismatch));
+    }
 }

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use protocol::{ContractUserId, DeviceSerial, OrderId, Refusal, Timestamp};
+use protocol::{ContractUserId, DeviceSerial, OrderId, Refusal, RefusalCode, Timestamp};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, Select,
 };
@@ -46,7 +46,13 @@ impl Store {
         if order::Entity::find_by_id(order.to_string()).one(&write.tx).await?.is_some() {
             return Ok(Try::Decided);
         }
-        if contract_try::Entity::find_by_id(order.to_string()).one(&write.tx).await?.is_none() {
+        let begun = contract_try::Entity::find_by_id(order.to_string()).one(&write.tx).await?;
+        if let Some(begun) = begun {
+            // A try counts for what it was begun with, and for nothing else.
+            if begun.device != device.as_str() || begun.contract != contract.as_str() {
+                return Err(RefusalCode::OrderMismatch.into());
+            }
+        } else {
             if let Some(wait_ms) = wait_ms(&write.tx, device, contract, now).await? {
                 return Err(Refusal::too_many_attempts(wait_ms).into());
             }

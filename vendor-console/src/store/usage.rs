@@ -28,8 +28,8 @@ impl Store {
     ) -> Result<ReportAnswer, StoreError> {
         let write = self.write().await?;
         let usage = usage_of(&write.tx, device, now).await?;
-        let mut lives = lives_of(&write.tx, report, receipts).await?;
-        lives.retain(|life| life.device == device.as_str());
+        let (lives, foreign): (Vec<_>, Vec<_>) =
+            lives_of(&write.tx, report, receipts).await?.into_iter().partition(|life| life.device == device.as_str());
         let life = |licence: LicenceId| {
             let key = licence.to_string();
             lives.iter().find(|life| life.licence == key)
@@ -69,7 +69,13 @@ impl Store {
         }
         for row in &report.licences {
             let Some(life) = life(row.licence) else {
-                answer.revoked.push(row.licence);
+                let key = row.licence.to_string();
+                if foreign.iter().any(|life| life.licence == key) {
+                    answer.revoked.push(row.licence);
+                } else {
+                    // Books that were restored from a backup know less than the device, which may have paid.
+                    tracing::warn!(%device, licence = %key, "a licence that is not on file");
+                }
                 continue;
             };
             let erased = life.erased_at.is_some() || answer.receipts.contains(&row.licence);
@@ -149,11 +155,13 @@ async fn lives_of(
     Ok(licence_life::Entity::find().filter(filter).all(db).await?)
 }
 
-/// Whether the vendor has heard of a later state than the device knows of.
+/// Whether the vendor has heard of a later state than the device knows of. If it is the vendor that has acknowledged more
+/// than it remembers, its books were restored from a backup, and the device is not to blame.
 fn is_older(usage: &device_usage::Model, report: &DeviceReport) -> Result<bool, StoreError> {
     let (Some(sequence), Some(head)) = (usage.sequence, usage.head.as_deref()) else { return Ok(false) };
     let last = UsageMark { sequence: column::unsigned(sequence)?, head: Digest(column::digest(head)?.0) };
-    Ok(last != report.acknowledged && last != report.mark)
+    let is_known = last == report.acknowledged || last == report.mark;
+    Ok(!is_known && report.acknowledged.sequence <= last.sequence)
 }
 
 /// Whether a licence that may be used has become more than it was.

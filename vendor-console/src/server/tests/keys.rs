@@ -170,6 +170,7 @@ async fn a_list_that_is_not_the_roots_or_leads_back_is_refused_and_changes_nothi
     let other = Root::generate(vendor.clock.now()).unwrap();
     assert_eq!(import(&vendor, other.key().sign(&second).unwrap()).await, Err(RefusalCode::InvalidInput));
     let voided = root.key().sign(&first).unwrap();
+    assert_eq!(import(&vendor, voided.clone()).await, Err(RefusalCode::Conflict), "its key was thrown away");
     import(&vendor, root.key().sign(&second).unwrap()).await.unwrap();
     assert_eq!(import(&vendor, voided).await, Err(RefusalCode::Conflict), "made before it");
     let present = status(&vendor).await.list;

@@ -2,7 +2,9 @@
 
 use protocol::message::Service;
 use protocol::message::device::{AbandonReason, DeviceReply, DeviceRequest};
-use protocol::message::staff::{CustomerFields, OptionFields, Query, Settlement, StaffReply, StaffRequest};
+use protocol::message::staff::{
+    CustomerFields, DeviceFields, OptionFields, Query, Settlement, StaffReply, StaffRequest,
+};
 use protocol::order::ORDER_LIFE_MS;
 use protocol::{ContractUserId, FailureCode, OrderState, RefusalCode, Timestamp};
 
@@ -286,4 +288,43 @@ async fn the_catalogue_grows_with_every_change_and_says_when_it_must_be_fetched_
     vendor.clock.advance_ms(24 * 3_600_000);
     let much_later: Timestamp = catalogue().await.expires_at;
     assert!(much_later > vendor.clock.now());
+}
+
+#[tokio::test]
+async fn what_staff_decide_between_delivery_and_choice_holds() {
+    let (vendor, world) = Vendor::with_world().await;
+    let (staff, device) = (vendor.staff().await, &world.device);
+    let delivered = async |contract: Option<&ContractUserId>| {
+        let authorised = device.order(&vendor, order_id(), &world.option, contract).await.unwrap();
+        device.deliver(&vendor, &authorised).await.unwrap();
+        device.received(&vendor, &authorised).await.unwrap();
+        authorised.order
+    };
+    let choose = async |order| device.choose(&vendor, order, "permanent").await.map(drop);
+    let (own, by_contract) = (delivered(None).await, delivered(Some(&world.contract)).await);
+
+    let suspend = |suspended| {
+        let fields = CustomerFields { name: "Sakura".parse().unwrap(), email: None, settlement: Settlement::Monthly };
+        StaffRequest::UpdateCustomer { customer: world.customer, fields, suspended }
+    };
+    staff.ask(suspend(true)).await.unwrap();
+    assert_eq!(choose(own).await, Err(RefusalCode::CustomerSuspended));
+    staff.ask(suspend(false)).await.unwrap();
+
+    let contract = |active| StaffRequest::SetContract { contract: world.contract.clone(), active };
+    staff.ask(contract(false)).await.unwrap();
+    assert_eq!(choose(by_contract).await, Err(RefusalCode::ContractRefused));
+    staff.ask(contract(true)).await.unwrap();
+    choose(by_contract).await.unwrap();
+
+    let other = staff.customer("Momo", Settlement::Monthly).await.id;
+    let moved = |customer| {
+        let model = "MX-204".parse().unwrap();
+        StaffRequest::UpdateDevice(DeviceFields { serial: device.serial.clone(), model, customer: Some(customer) })
+    };
+    staff.ask(moved(other)).await.unwrap();
+    assert_eq!(choose(own).await, Err(RefusalCode::OrderClosed));
+    staff.ask(moved(world.customer)).await.unwrap();
+    choose(own).await.unwrap();
+    assert_eq!(staff.charges().await.0.len(), 2);
 }
