@@ -217,6 +217,10 @@ async fn answer(desk: &Desk, peer: &Peer, send: &mut SendStream, recv: &mut Recv
             if !matches!(request, StaffRequest::Publish { .. }) {
                 return staff::answer(desk, customers, name, certificate, request, send, recv).await;
             }
+            // Who may not publish takes nobody's place.
+            if let Err(refusal) = staff::may(customers, name, certificate, &request).await {
+                return desk.refuse(send, recv, refusal).await;
+            }
             let Ok(_upload) = desk.guard.upload().await else {
                 return desk.refuse(send, recv, busy()).await;
             };

@@ -62,6 +62,16 @@ pub(super) async fn answer(
     desk.reply(send, outcome).await
 }
 
+/// Whether the request will be let through; if not, that is on file.
+pub(super) async fn may(
+    customers: &Customers,
+    name: &StaffName,
+    certificate: &[u8],
+    request: &StaffRequest,
+) -> Result<(), Refusal> {
+    admit(customers, name, certificate, request).await.map(drop)
+}
+
 /// What is about to be done, and the books through which it is allowed; or why it is not.
 async fn admit(
     customers: &Customers,

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use protocol::codec;
 use protocol::message::device::{Bilingual, Catalogue, CatalogueEntry};
 use protocol::message::staff::{OptionFields, OptionRow, Page, ProposalKind, Query, ReleaseRow};
-use protocol::{ContentKey, Digest, Manifest, OptionId, RefusalCode, ReleaseVersion, Signed, Timestamp};
+use protocol::{ContentKey, Digest, Manifest, OptionId, RefusalCode, ReleaseVersion, Signed, Timestamp, UsageForm};
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
@@ -251,12 +251,26 @@ fn offers_note(offers: &protocol::OfferList) -> String {
     offers.iter().map(|offer| format!("{}={}", offer.form, offer.price.amount())).collect::<Vec<_>>().join(" ")
 }
 
+/// The offers that differ, because a line of the log has room for little: `permanent=20000→15000 uses:10=2000→none`.
+fn offers_change(old: &protocol::OfferList, new: &protocol::OfferList) -> String {
+    let price = |offers: &protocol::OfferList, form| {
+        offers.find(form).map_or_else(|| "none".to_owned(), |offer| offer.price.amount().to_string())
+    };
+    let added = new.iter().filter(|offer| old.find(offer.form).is_none());
+    let differs = |form: &UsageForm| old.find(*form) != new.find(*form);
+    let forms = old.iter().chain(added).map(|offer| offer.form).filter(differs);
+    let changes: Vec<_> = forms.map(|form| format!("{form}={}→{}", price(old, form), price(new, form))).collect();
+    if changes.is_empty() { "in another order".to_owned() } else { changes.join(" ") }
+}
+
 /// What an update changed, in short.
 fn update_note(before: &option::Model, after: &option::Model) -> Result<String, StoreError> {
     let mut changes = Vec::new();
     if before.offers != after.offers {
-        let (old, new) = (column::offers(&before.offers)?, column::offers(&after.offers)?);
-        changes.push(format!("offers {} → {}", offers_note(&old), offers_note(&new)));
+        changes.push(format!(
+            "offers {}",
+            offers_change(&column::offers(&before.offers)?, &column::offers(&after.offers)?)
+        ));
     }
     if before.for_sale != after.for_sale {
         changes.push(format!("for sale {} → {}", before.for_sale, after.for_sale));
