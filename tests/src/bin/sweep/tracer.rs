@@ -130,9 +130,13 @@ pub(crate) fn run(command: &[String], plan: &Plan, output: &Path, started: Optio
     }
 }
 
-/// A thread that has died meanwhile is no error.
 fn go_on(thread: Pid, signal: Option<Signal>) -> io::Result<()> {
-    match ptrace::syscall(thread, signal) {
+    if_alive(ptrace::syscall(thread, signal))
+}
+
+/// A process that ends takes its stopped threads with it at any moment, which is no error.
+fn if_alive(result: nix::Result<()>) -> io::Result<()> {
+    match result {
         Err(Errno::ESRCH) | Ok(()) => Ok(()),
         Err(error) => Err(error.into()),
     }
@@ -153,7 +157,7 @@ impl Tracer<'_> {
         if let Some(fails) = self.inside.remove(&thread) {
             if let Some(errno) = fails {
                 registers.rax = (-i64::from(errno as i32)).cast_unsigned();
-                ptrace::setregs(thread, registers)?;
+                if_alive(ptrace::setregs(thread, registers))?;
             }
             return Ok(());
         }
@@ -163,7 +167,7 @@ impl Tracer<'_> {
             let chosen = KINDS[kind] == self.plan.kind && self.plan.at > 0;
             let here = chosen && self.calls[kind] == self.plan.at;
             match self.plan.fault {
-                Fault::Kill if here => kill(self.main, Signal::SIGKILL)?,
+                Fault::Kill if here => if_alive(kill(self.main, Signal::SIGKILL))?,
                 Fault::Error(errno) if here => fails = Some(errno),
                 Fault::ErrorFromNowOn(errno) if chosen && self.calls[kind] >= self.plan.at => fails = Some(errno),
                 _ => {}
@@ -172,7 +176,7 @@ impl Tracer<'_> {
         if fails.is_some() {
             // No system call has this number, so nothing is done.
             registers.orig_rax = u64::MAX;
-            ptrace::setregs(thread, registers)?;
+            if_alive(ptrace::setregs(thread, registers))?;
         }
         self.inside.insert(thread, fails);
         Ok(())
