@@ -8,6 +8,7 @@ pub mod documents;
 pub mod identity;
 pub mod job;
 pub mod link;
+pub mod page;
 pub mod service;
 pub mod store;
 pub mod tray;
