@@ -9,6 +9,7 @@ pub mod identity;
 pub mod job;
 pub mod link;
 pub mod page;
+pub mod program;
 pub mod service;
 pub mod store;
 pub mod tray;
