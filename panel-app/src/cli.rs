@@ -4,6 +4,7 @@ mod args;
 mod buy;
 mod enrol;
 mod output;
+mod restore;
 mod show;
 mod use_option;
 
@@ -62,6 +63,7 @@ fn perform(args: Args, out: Output) -> Result<(), Fault> {
         Action::Use { option, input, output } => {
             use_option::use_option(&open(Resume::Nothing)?, &option, &input, &output, out)
         }
+        Action::Restore => restore::restore(&open(Resume::Licences)?, out),
         Action::Remove { option } => use_option::remove(&open(Resume::Nothing)?, &option, out),
     }
 }

@@ -42,6 +42,7 @@ pub use effect::{
     Ask, DocumentSource, Effect, Input, JobOption, JobOutput, JobRun, LinkFault, Moment, OrderStep, StorageFault,
     TransferEvent, TransferFault, TransferOrder,
 };
+pub use licences::Restoration;
 pub use record::{
     Abandoned, AuthorisedOrder, CatalogueRecord, Change, Enrolled, Enrolment, JobId, JobResult, LicenceRecord,
     LicenceState, Loaded, Mark, OrderRecord, ReceiptState, ResultPlace, Settings, Stage,
@@ -58,6 +59,7 @@ pub use view::{
 
 use clock::Clock;
 use jobs::Machine;
+use licences::Restoring;
 use outcome::Outcome;
 use present::Page;
 use purchase::{Payer, Purchase};
@@ -99,6 +101,8 @@ pub struct Core {
     hunted: BTreeMap<LicenceId, u64>,
     /// Licences that the vendor has released and that count again once they are here.
     released: BTreeSet<LicenceId>,
+    /// Licences and packages that are fetched again.
+    restoring: Restoring,
     /// Room that deleted packages have left.
     rooms: Rooms,
     /// Ended licences that are being erased.
@@ -243,7 +247,8 @@ impl Core {
         let answer = match answer {
             Ok(reply) => {
                 self.link = LinkState::Up;
-                self.clock.learn(reply.now, moment.wall);
+                let refutes = self.is_clock_of_all_periods();
+                self.clock.learn(reply.now, moment.wall, refutes);
                 self.vendor_now = Some(reply.now);
                 Ok(reply.outcome)
             }
@@ -256,6 +261,13 @@ impl Core {
             Ok(Ok(reply)) if self.wait_for_keys(ask, reply, out) => {}
             _ => self.settle_answer(ask, answer, moment, out),
         }
+    }
+
+    /// Whether every living licence by period is the present vendor's.
+    fn is_clock_of_all_periods(&self) -> bool {
+        let vendor = self.vendor();
+        let mut timed = self.licences.values().filter(|l| l.state == LicenceState::Active && l.ends_at().is_some());
+        timed.all(|licence| Some(licence.vendor) == vendor)
     }
 
     /// To whoever asked.
@@ -273,6 +285,7 @@ impl Core {
             Ask::Order(order, step) => self.order_answered(order, step, answer, out),
             Ask::Report => self.report_answered(answer, out),
             Ask::Licence(licence) => self.licence_answered(licence, answer, out),
+            Ask::Restore(licence) => self.restore_answered(licence, answer, out),
         }
     }
 

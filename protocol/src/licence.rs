@@ -57,11 +57,14 @@ pub enum LockReason {
     ClockInDoubt,
     /// The vendor holds that the device's store was put back to an earlier state; the vendor decides.
     Restored,
+    /// Its package is not complete; the device fetches it again.
+    PackageMissing,
 }
 
 impl LockReason {
     /// Every reason, in wire order.
-    pub const ALL: [Self; 4] = [Self::KeyMissing, Self::Edited, Self::ClockInDoubt, Self::Restored];
+    pub const ALL: [Self; 5] =
+        [Self::KeyMissing, Self::Edited, Self::ClockInDoubt, Self::Restored, Self::PackageMissing];
 
     /// The stable name for scripts.
     pub const fn name(self) -> &'static str {
@@ -70,6 +73,7 @@ impl LockReason {
             Self::Edited => "edited",
             Self::ClockInDoubt => "clock-in-doubt",
             Self::Restored => "restored",
+            Self::PackageMissing => "package-missing",
         }
     }
 }

@@ -111,6 +111,7 @@ fn licence() -> LicenceRecord {
         state: LicenceState::Active,
         lock: None,
         receipt: ReceiptState::None,
+        vendor: protocol::CaFingerprint::of(b"bench"),
     }
 }
 

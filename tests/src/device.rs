@@ -151,6 +151,11 @@ impl Device {
         assert!(came.is_some(), "waited in vain; the screen is {:?}", self.screen());
     }
 
+    /// Whether the core becomes as it should be before the power fails.
+    pub fn outlives(&self, mut is_so: impl FnMut(&Core) -> bool + Send + 'static) -> bool {
+        self.service().watch(PATIENCE, move |core| is_so(core).then_some(())).is_some()
+    }
+
     /// Waits for a screen.
     pub fn wait_screen(&self, mut is_so: impl FnMut(&Screen) -> bool + Send + 'static) {
         self.wait(move |core| is_so(&core.view().screen));

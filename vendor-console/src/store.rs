@@ -38,6 +38,7 @@ use crate::random::RandomError;
 pub(crate) use audit::Act;
 use audit::Draft;
 pub(crate) use devices::{Enrolment, Renewal};
+pub(crate) use licences::RestoredLicence;
 pub(crate) use options::NewRelease;
 pub(crate) use orders::{AuthorisedOrder, CheckedPin, OrderRequest};
 pub(crate) use tries::Try;

@@ -126,3 +126,5 @@ lock-clock-in-doubt = This machine's clock has jumped ahead, so its period may b
     .advice = Connect to the vendor, who tells the right time, or set the clock right.
 lock-restored = The vendor has seen an earlier state of this machine.
     .advice = Please ask the vendor to look at this machine.
+lock-package-missing = It is not complete on this machine.
+    .advice = Connect to the vendor: it is fetched again, at no charge.

@@ -96,6 +96,8 @@ pub(super) enum Action {
         #[arg(long)]
         output: PathBuf,
     },
+    /// Fetches again what this device has a right to and does not have, at no charge
+    Restore,
     /// Removes an option for good
     Remove {
         /// Option id

@@ -115,11 +115,12 @@ impl Clock {
         self.behind_ms = behind_ms;
     }
 
-    /// The vendor has told its time.
-    pub(super) fn learn(&mut self, vendor: Timestamp, wall: Timestamp) {
+    /// The vendor has told its time. It `refutes` what was only believed, unless it is another vendor than the one whose
+    /// licences run out: anybody can be a vendor, with a clock that stands still.
+    pub(super) fn learn(&mut self, vendor: Timestamp, wall: Timestamp, refutes: bool) {
         if self.kept.confirmed {
             self.kept.certain = self.kept.certain.max(vendor);
-            let refuted = self.kept.now.ms_since(vendor) > REFUTED_MIN_MS;
+            let refuted = refutes && self.kept.now.ms_since(vendor) > REFUTED_MIN_MS;
             self.kept.now = if refuted { self.kept.certain } else { self.kept.now.max(self.kept.certain) };
         } else {
             (self.kept.now, self.kept.certain, self.kept.confirmed) = (vendor, vendor, true);
@@ -181,7 +182,7 @@ mod tests {
     /// A clock that the vendor has confirmed at `START_MS`, when the system clock said `wall_ms`.
     fn confirmed(wall_ms: u64) -> Clock {
         let mut clock = Clock::new(None, moment(wall_ms, 0));
-        clock.learn(Timestamp::from_ms(START_MS), Timestamp::from_ms(wall_ms));
+        clock.learn(Timestamp::from_ms(START_MS), Timestamp::from_ms(wall_ms), true);
         clock
     }
 
@@ -235,7 +236,7 @@ mod tests {
         assert_eq!((clock.take_jumped_ms(), clock.take_jumped_ms()), (Some(10 * YEAR_MS), None));
         clock = Clock::new(Some(clock.kept()), moment(wrong(3_000), 0));
         assert!(clock.doubt().is_some(), "a restart does not make it right");
-        clock.learn(Timestamp::from_ms(START_MS + 3_000), Timestamp::from_ms(wrong(3_000)));
+        clock.learn(Timestamp::from_ms(START_MS + 3_000), Timestamp::from_ms(wrong(3_000)), true);
         assert_eq!((passed_ms(&clock), clock.doubt()), (3_000, None));
         clock.advance(moment(wrong(5_000), 2_000));
         assert_eq!((passed_ms(&clock), clock.doubt()), (5_000, None));
@@ -260,7 +261,7 @@ mod tests {
     fn the_vendors_word_confirms_a_long_time_without_power() {
         let mut clock = Clock::new(Some(confirmed(START_MS).kept()), moment(START_MS + 90 * DAY_MS, 0));
         assert_eq!((passed_ms(&clock), clock.doubt().is_some()), (0, true));
-        clock.learn(Timestamp::from_ms(START_MS + 90 * DAY_MS), Timestamp::from_ms(START_MS + 90 * DAY_MS));
+        clock.learn(Timestamp::from_ms(START_MS + 90 * DAY_MS), Timestamp::from_ms(START_MS + 90 * DAY_MS), true);
         assert_eq!((passed_ms(&clock), clock.doubt()), (90 * DAY_MS, None));
     }
 
@@ -269,11 +270,11 @@ mod tests {
         let mut clock = confirmed(START_MS);
         clock.advance(moment(START_MS + 5 * DAY_MS + HOUR_MS, HOUR_MS));
         assert_eq!(passed_ms(&clock), 5 * DAY_MS + HOUR_MS);
-        clock.learn(Timestamp::from_ms(START_MS), Timestamp::from_ms(START_MS + 5 * DAY_MS + HOUR_MS));
+        clock.learn(Timestamp::from_ms(START_MS), Timestamp::from_ms(START_MS + 5 * DAY_MS + HOUR_MS), true);
         assert_eq!(passed_ms(&clock), HOUR_MS, "the hour has passed on this machine's own clock");
         // An answer that was on its way for a while takes nothing back.
         clock.advance(moment(START_MS + HOUR_MS + 10_000, HOUR_MS + 10_000));
-        clock.learn(Timestamp::from_ms(START_MS + HOUR_MS), Timestamp::from_ms(START_MS + HOUR_MS + 10_000));
+        clock.learn(Timestamp::from_ms(START_MS + HOUR_MS), Timestamp::from_ms(START_MS + HOUR_MS + 10_000), true);
         assert_eq!(passed_ms(&clock), HOUR_MS + 10_000);
     }
 
@@ -282,7 +283,7 @@ mod tests {
         for wall_ms in [0, START_MS + 10 * YEAR_MS] {
             let mut clock = Clock::new(None, moment(wall_ms, 0));
             assert_eq!(clock.certain(), None);
-            clock.learn(Timestamp::from_ms(START_MS), Timestamp::from_ms(wall_ms));
+            clock.learn(Timestamp::from_ms(START_MS), Timestamp::from_ms(wall_ms), true);
             clock.advance(moment(wall_ms + 1_000, 1_000));
             assert_eq!((passed_ms(&clock), clock.doubt(), clock.take_set_back_ms()), (1_000, None, None));
             let again = Clock::new(Some(clock.kept()), moment(wall_ms + HOUR_MS, 0));

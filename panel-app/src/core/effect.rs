@@ -126,6 +126,8 @@ pub enum Ask {
     Report,
     /// A licence whose key is lost or whose record is not to be trusted.
     Licence(LicenceId),
+    /// A licence that is not here, or whose package is not complete.
+    Restore(LicenceId),
 }
 
 /// The steps of an order that the customer service is asked for.

@@ -1,6 +1,7 @@
 //! Licences on the device: taken in, used, ended, erased. All of it works without the vendor.
 
 mod again;
+mod restore;
 
 use protocol::message::device::Authorised;
 use protocol::{Licence, LicenceId, LockReason, OptionId, OrderId, RefusalCode, Signed, UsageForm};
@@ -11,6 +12,9 @@ use super::outcome::Outcome;
 use super::present::Page;
 use super::record::{Abandoned, AuthorisedOrder, Change, LicenceRecord, LicenceState, ReceiptState, Stage};
 use super::view::{EndReason, Failure, FailureAdvice};
+
+pub use restore::Restoration;
+pub(super) use restore::Restoring;
 
 /// Ended licences that are kept to be looked at.
 const ENDED_LICENCES_MAX: usize = 100;
@@ -96,18 +100,7 @@ impl Core {
             && licence.package == authorised.manifest.digest()
             && licence.form == form
             && authorised.offers.find(form).map(|offer| offer.price) == Some(licence.price);
-        let record = LicenceRecord {
-            id: licence.id,
-            option: order.option.clone(),
-            manifest: authorised.manifest.clone(),
-            form,
-            price: licence.price,
-            issued_at: licence.issued_at,
-            uses_left: uses_left(&licence),
-            state: LicenceState::Active,
-            lock: None,
-            receipt: ReceiptState::None,
-        };
+        let record = LicenceRecord::granted(&licence, order.option.clone(), authorised.manifest.clone(), order.vendor);
         genuine.then_some((licence, record))
     }
 
@@ -136,10 +129,14 @@ impl Core {
     /// Why a licence that has not ended may not be used.
     pub(super) fn lock_of(&self, licence: &LicenceRecord) -> Option<LockReason> {
         let doubtful = || self.clock.doubt().zip(licence.ends_at()).is_some_and(|(claim, end)| claim >= end);
-        licence.lock.or_else(|| doubtful().then_some(LockReason::ClockInDoubt)).or_else(|| {
-            let keyless = licence.state == LicenceState::Active && !self.keys.contains(&licence.id);
-            keyless.then_some(LockReason::KeyMissing)
-        })
+        licence
+            .lock
+            .or_else(|| doubtful().then_some(LockReason::ClockInDoubt))
+            .or_else(|| {
+                let keyless = licence.state == LicenceState::Active && !self.keys.contains(&licence.id);
+                keyless.then_some(LockReason::KeyMissing)
+            })
+            .or_else(|| self.restoring.is_incomplete(licence.id).then_some(LockReason::PackageMissing))
     }
 
     /// One use of a licence by count is spent; the last one ends it. Part of the transaction that holds the result.
@@ -177,6 +174,8 @@ impl Core {
             return;
         }
         let package = licence.manifest.digest();
+        self.stop_restoring(id, out);
+        let Some(licence) = self.licences.get(&id) else { return };
         let unused = self.is_unused(&package).then_some(package);
         if unused.is_some() {
             self.packages.remove(&package);

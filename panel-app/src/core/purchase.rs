@@ -395,8 +395,8 @@ impl Core {
             _ => None,
         });
         let background = self.background.iter().filter(|(id, _)| !self.asked.contains(id));
-        let hunted = self.next_hunt_ms();
-        background.filter_map(|(_, b)| b.at_ms).chain(purchase).chain(self.erase_again_ms).chain(hunted).min()
+        let licences = [self.erase_again_ms, self.next_hunt_ms(), self.next_restore_ms()].into_iter().flatten();
+        background.filter_map(|(_, b)| b.at_ms).chain(purchase).chain(licences).min()
     }
 
     pub(super) fn retry_what_is_due(&mut self, out: &mut Outcome) {
@@ -414,6 +414,7 @@ impl Core {
             self.ask_order(id, out);
         }
         self.hunt_what_is_due(out);
+        self.restore_what_is_due(out);
     }
 
     /// Orders that go on without a screen after a restart.
@@ -447,7 +448,7 @@ impl Core {
         self.purchase.as_ref().is_some_and(|p| p.order == id)
     }
 
-    fn package_of(&self, id: OrderId) -> Option<protocol::Digest> {
+    pub(super) fn package_of(&self, id: OrderId) -> Option<protocol::Digest> {
         self.orders.get(&id).and_then(|o| o.authorised.as_ref()).map(|a| a.manifest.digest())
     }
 

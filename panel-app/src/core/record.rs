@@ -4,12 +4,13 @@ use protocol::keys::{RootKey, RootSigned};
 use protocol::message::device::Catalogue;
 use protocol::package::Manifest;
 use protocol::{
-    CaFingerprint, ContractUserId, DeviceKeyHash, DeviceSerial, Digest, FailureCode, KeyId, KeyList, LicenceId,
-    LockReason, OfferList, OptionId, OrderId, RefusalCode, Signed, Ticket, Timestamp, UsageForm, Yen,
+    CaFingerprint, ContractUserId, DeviceKeyHash, DeviceSerial, Digest, FailureCode, KeyId, KeyList, Licence,
+    LicenceId, LockReason, OfferList, OptionId, OrderId, RefusalCode, Signed, Ticket, Timestamp, UsageForm, Yen,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::licences::uses_left;
 use super::seal::{RecordsKey, SealRecord};
 use super::view::{EndReason, Language, OptionSummary};
 
@@ -65,6 +66,8 @@ pub struct Loaded {
     pub job_results: Vec<JobResult>,
     /// Packages of which at least one chunk is stored.
     pub packages: Vec<Digest>,
+    /// Packages of orders and licences of which every chunk is stored.
+    pub complete: Vec<Digest>,
     /// Licences whose keys are in the vault.
     pub keys: Vec<LicenceId>,
 }
@@ -218,6 +221,8 @@ pub struct LicenceRecord {
     pub lock: Option<LockReason>,
     /// What the vendor knows of its erasure.
     pub receipt: ReceiptState,
+    /// The CA of the vendor that it is from; no other is told or decides about it.
+    pub vendor: CaFingerprint,
 }
 
 /// What the vendor knows of an erasure.
@@ -268,6 +273,23 @@ pub enum ResultPlace {
 }
 
 impl LicenceRecord {
+    /// A licence as the vendor has signed it.
+    pub(super) fn granted(licence: &Licence, option: OptionSummary, manifest: Manifest, vendor: CaFingerprint) -> Self {
+        Self {
+            id: licence.id,
+            option,
+            manifest,
+            form: licence.form,
+            price: licence.price,
+            issued_at: licence.issued_at,
+            uses_left: uses_left(licence),
+            state: LicenceState::Active,
+            lock: None,
+            receipt: ReceiptState::None,
+            vendor,
+        }
+    }
+
     /// What may be used.
     pub const fn option_id(&self) -> &OptionId {
         &self.option.id

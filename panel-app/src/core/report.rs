@@ -29,6 +29,8 @@ pub(super) struct Reporting {
     pub(super) due_ms: Option<u64>,
     /// It is on its way, with so many faults.
     asking: Option<usize>,
+    /// The vendor has answered one since the panel started or changed to it.
+    answered: bool,
 }
 
 impl Core {
@@ -36,6 +38,11 @@ impl Core {
     pub(super) fn report_within(&mut self, ms: u64) {
         let due_ms = self.clock.uptime_ms() + ms;
         self.reporting.due_ms = Some(self.reporting.due_ms.map_or(due_ms, |at_ms| at_ms.min(due_ms)));
+    }
+
+    /// Whether the vendor has answered a report.
+    pub(super) const fn has_reported(&self) -> bool {
+        self.reporting.answered
     }
 
     /// When a report is due; not while one is under way.
@@ -54,6 +61,13 @@ impl Core {
         self.report_within(0);
     }
 
+    /// Whether there is anything that the vendor has not been told.
+    pub(super) fn has_news(&self) -> bool {
+        let seal = &self.seal.record;
+        let untold = seal.mark != seal.acknowledged || !seal.faults.is_empty();
+        untold || self.own_licences().any(|licence| matches!(licence.receipt, ReceiptState::Due(_)))
+    }
+
     pub(super) fn report_if_due(&mut self, out: &mut Outcome) {
         if self.next_report_ms().is_none_or(|due_ms| due_ms > self.clock.uptime_ms()) {
             return;
@@ -69,7 +83,7 @@ impl Core {
                 mark
             }
         };
-        let receipts = self.licences.values().filter_map(|licence| match (licence.state, licence.receipt) {
+        let receipts = self.own_licences().filter_map(|licence| match (licence.state, licence.receipt) {
             (LicenceState::Ended(reason, _), ReceiptState::Due(erased_at)) => Some(EraseReceipt {
                 device: serial.clone(),
                 licence: licence.id,
@@ -80,7 +94,7 @@ impl Core {
             _ => None,
         });
         let receipts = receipts.take(DeviceReport::RECEIPTS_MAX).collect();
-        let living = self.licences.values().rev().filter_map(|licence| self.licence_report(licence));
+        let living = self.own_licences().rev().filter_map(|licence| self.licence_report(licence));
         let report = DeviceReport {
             acknowledged: self.seal.record.acknowledged,
             mark,
@@ -89,7 +103,8 @@ impl Core {
             faults: self.seal.record.faults.clone(),
             receipts: Vec::new(),
         };
-        self.reporting = Reporting { due_ms: None, asking: Some(report.faults.len()) };
+        self.reporting.due_ms = None;
+        self.reporting.asking = Some(report.faults.len());
         out.then(Effect::Report(Box::new(report), receipts));
     }
 
@@ -114,6 +129,7 @@ impl Core {
             self.report_within(REPORT_AGAIN_MS);
             return;
         };
+        self.reporting.answered = true;
         let seal = &mut self.seal.record;
         seal.faults.drain(..told.min(seal.faults.len()));
         if seal.pending == Some(answer.acknowledged) {
@@ -122,13 +138,12 @@ impl Core {
         }
         out.touch();
         self.follow(answer, out);
-        let more = self.seal.record.mark != self.seal.record.acknowledged
-            || self.licences.values().any(|licence| matches!(licence.receipt, ReceiptState::Due(_)));
-        self.report_within(if more { REPORT_AFTER_MS } else { REPORT_EVERY_MS });
+        self.report_within(if self.has_news() { REPORT_AFTER_MS } else { REPORT_EVERY_MS });
     }
 
     /// Does what the vendor has decided.
     fn follow(&mut self, answer: ReportAnswer, out: &mut Outcome) {
+        self.restore_licences(answer.missing);
         for id in answer.receipts {
             self.change_licence(id, out, |licence| {
                 let due = matches!(licence.receipt, ReceiptState::Due(_));
@@ -141,19 +156,27 @@ impl Core {
             });
         }
         // What the device's own record says of such a licence counts no more: it is taken in anew.
-        let locked = |id: &LicenceId| self.licences.get(id).is_some_and(|licence| licence.lock.is_some());
+        let locked = |id: &LicenceId| self.own_licences().any(|licence| licence.id == *id && licence.lock.is_some());
         let released: Vec<LicenceId> = answer.released.into_iter().filter(locked).collect();
         self.released.extend(released);
         for id in answer.revoked {
-            if self.licences.get(&id).is_some_and(|licence| licence.state == LicenceState::Active) {
+            if self.own_licences().any(|licence| licence.id == id && licence.state == LicenceState::Active) {
                 self.end(id, EndReason::Revoked, out);
             }
         }
         self.hunt_keys();
     }
 
+    /// The licences of the present vendor.
+    fn own_licences(&self) -> impl DoubleEndedIterator<Item = &LicenceRecord> {
+        let vendor = self.vendor();
+        self.licences.values().filter(move |licence| Some(licence.vendor) == vendor)
+    }
+
     fn change_licence(&mut self, id: LicenceId, out: &mut Outcome, change: impl FnOnce(&mut LicenceRecord)) {
-        let Some(licence) = self.licences.get_mut(&id) else { return };
+        let vendor = self.vendor();
+        let own = self.licences.get_mut(&id).filter(|licence| Some(licence.vendor) == vendor);
+        let Some(licence) = own else { return };
         let before = (licence.lock, licence.receipt);
         change(licence);
         if before != (licence.lock, licence.receipt) {

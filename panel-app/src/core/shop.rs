@@ -180,6 +180,8 @@ impl Core {
                 }
                 self.resume_with_vendor(out);
                 self.say_hello(out);
+                // The vendor may know of licences that this device does not have.
+                self.report_within(0);
             }
             Err(failure) if waiting => self.page = Page::ServerAddress { busy: false, failed: Some(failure) },
             // The user has gone elsewhere meanwhile.

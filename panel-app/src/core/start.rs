@@ -8,6 +8,7 @@ use protocol::{Digest, LicenceId, LockReason, OrderId};
 use super::clock::Clock;
 use super::effect::{Effect, Moment};
 use super::jobs::Machine;
+use super::licences::Restoring;
 use super::outcome::Outcome;
 use super::present::Page;
 use super::purchase::Purchase;
@@ -20,12 +21,14 @@ use super::shop::Shop;
 use super::trust::Trust;
 use super::{Core, LinkState};
 
-/// What to do with purchases that were under way.
+/// What to do with what was under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resume {
     /// Go on with them: a panel that was switched off in the middle.
     Purchases,
-    /// Leave them for another time: a command that has nothing to do with them.
+    /// Leave them for another time, but fetch what this device has a right to and does not have.
+    Licences,
+    /// Leave both for another time: a command that has nothing to do with them.
     Nothing,
 }
 
@@ -44,6 +47,7 @@ impl Core {
             unreadable,
             job_results,
             packages,
+            complete,
             keys,
         } = loaded;
         let clock = Clock::new(seal.as_ref().map(|seal| seal.clock), moment);
@@ -69,6 +73,7 @@ impl Core {
             packages: packages.into_iter().collect(),
             hunted: BTreeMap::new(),
             released: BTreeSet::new(),
+            restoring: Restoring::new(resume != Resume::Nothing),
             rooms: Rooms::default(),
             erasing: BTreeSet::new(),
             erase_again_ms: None,
@@ -81,9 +86,11 @@ impl Core {
             renewal: Renewal::default(),
         };
         let mut out = Outcome::default();
+        core.find_incomplete(&complete);
         core.lock_what_was_edited(findings, unreadable, &mut out);
         core.tell_of_the_clock(&mut out);
         core.hunt_keys();
+        core.restore_packages();
         core.end_what_is_over(&mut out);
         core.erase_what_has_ended(&mut out);
         core.sweep_orphans(&mut out);
@@ -92,8 +99,10 @@ impl Core {
             core.resume_purchases(&mut out);
             if core.enrolment.is_some() {
                 core.say_hello(&mut out);
-                core.report_within(0);
             }
+        }
+        if resume != Resume::Nothing || core.has_news() {
+            core.report_within(0);
         }
         let effects = core.sealed(out, moment);
         (core, effects)

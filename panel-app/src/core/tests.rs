@@ -7,5 +7,6 @@ mod jobs;
 mod locks;
 mod purchase;
 mod random;
+mod restore;
 mod trust;
 mod world;

@@ -55,6 +55,7 @@ impl Trust {
             DeviceReply::Catalogue(signed) => lacks(signed.key()),
             DeviceReply::Authorised(authorised) => lacks(authorised.manifest.key()) || lacks(authorised.ticket.key()),
             DeviceReply::Licensed(signed) => lacks(signed.key()),
+            DeviceReply::Restored(r) => lacks(r.licence.key()) || lacks(r.manifest.key()) || lacks(r.ticket.key()),
             _ => false,
         }
     }

@@ -32,6 +32,8 @@ pub enum Cause {
     Report,
     /// A licence that was fetched again.
     Licence(LicenceId),
+    /// A licence that was restored.
+    Restore,
     /// The end of this order's transfer.
     Transfer(OrderId),
     /// Enrolment.
@@ -70,6 +72,7 @@ impl From<&Input> for Cause {
             Input::Answer(Ask::Order(order, _), _) => Self::Order(*order),
             Input::Answer(Ask::Report, _) => Self::Report,
             Input::Answer(Ask::Licence(licence), _) => Self::Licence(*licence),
+            Input::Answer(Ask::Restore(_), _) => Self::Restore,
             Input::Transfer(order, TransferEvent::Ended | TransferEvent::Failed(_)) => Self::Transfer(*order),
             Input::Enrolled(_) => Self::Enrolment,
             Input::Certified(term) => Self::Certificate(*term),
@@ -100,6 +103,7 @@ impl Core {
                 self.keys_not_written();
                 self.report_not_written();
                 self.hunts_not_written();
+                self.restore_not_written();
             }
             Cause::Purchase => {
                 self.transfer_not_written(out);
@@ -112,6 +116,7 @@ impl Core {
                         Ask::Catalogue => self.catalogue_not_written(fault),
                         Ask::Order(order, _) => self.order_not_written(order, fault),
                         Ask::Licence(licence) => self.hunt_not_written(licence),
+                        Ask::Restore(_) => self.restore_not_written(),
                         Ask::Hello | Ask::Keys | Ask::Report => {}
                     }
                 }
@@ -120,9 +125,11 @@ impl Core {
             Cause::Order(order) => self.order_not_written(order, fault),
             Cause::Report => self.report_not_written(),
             Cause::Licence(licence) => self.hunt_not_written(licence),
+            Cause::Restore => self.restore_not_written(),
             Cause::Transfer(order) => {
                 if self.transferring == Some(order) {
                     self.transferring = None;
+                    self.restore_not_written();
                     self.order_not_written(order, fault);
                 }
             }
@@ -144,6 +151,7 @@ impl Core {
     fn transfer_not_written(&mut self, out: &mut Outcome) {
         if let Some(order) = self.transferring.take() {
             out.then(Effect::StopTransfer(order));
+            self.restore_not_written();
         }
     }
 

@@ -8,6 +8,7 @@ use super::effect::Effect;
 use super::outcome::Outcome;
 use super::present::Page;
 use super::record::{Abandoned, OrderRecord, Stage};
+use super::report::Reporting;
 
 impl Core {
     /// The CA of the vendor that the device is enrolled with.
@@ -35,6 +36,10 @@ impl Core {
         }
         self.background.clear();
         self.asked.clear();
+        self.hunted.clear();
+        self.released.clear();
+        self.forget_restoring();
+        self.reporting = Reporting::default();
         let unfinished: Vec<(OrderId, Stage)> = self.unfinished().map(|order| (order.id, order.stage)).collect();
         for (id, stage) in unfinished {
             let why = match stage {
@@ -62,5 +67,9 @@ impl Core {
         for id in aside {
             self.resume_in_background(id, out);
         }
+        self.hunt_keys();
+        self.hunt_at_once();
+        self.restore_packages();
+        self.restore_at_once();
     }
 }

@@ -24,6 +24,11 @@ pub struct ChunkStore {
 pub struct PresentChunks(Vec<u8>);
 
 impl PresentChunks {
+    /// From a bit for each chunk, lowest first.
+    pub(super) fn from_bits(bits: &[u8]) -> Self {
+        Self(bits.to_vec())
+    }
+
     /// Whether this chunk is stored.
     pub fn contains(&self, index: u32) -> bool {
         let (byte, bit) = place(index);

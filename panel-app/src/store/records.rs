@@ -1,5 +1,6 @@
 //! Records to bytes and back.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use protocol::{LicenceId, codec};
@@ -8,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::chunks::PresentChunks;
 use super::shared::read_error;
 use super::tables::{CATALOGUE, ENROLMENT, JOB_RESULTS, KEYS, LICENCES, ORDERS, PACKAGES, SEAL, SETTINGS, STATE};
 use crate::core::{Change, JobId, JobResult, LicenceRecord, Loaded, OrderRecord, ResultPlace};
@@ -84,9 +86,17 @@ pub(super) fn load(txn: &ReadTransaction) -> Result<Loaded, StorageError> {
         let place = decode::<StoredPlace>("job result", place)?.into();
         loaded.job_results.push(JobResult { job: JobId(Uuid::from_bytes(*job.value())), place, bytes: bytes.to_vec() });
     }
+    let ordered = loaded.orders.iter().filter_map(|order| order.authorised.as_ref()).map(|a| &a.manifest);
+    let manifests = ordered.chain(loaded.licences.iter().map(|licence| &licence.manifest));
+    let chunk_counts: HashMap<Digest, u32> = manifests.map(|m| (m.digest(), m.chunk_count())).collect();
     for entry in txn.open_table(PACKAGES).map_err(read_error)?.iter().map_err(read_error)? {
-        let (package, _) = entry.map_err(read_error)?;
-        loaded.packages.push(Digest(*package.value()));
+        let (package, bits) = entry.map_err(read_error)?;
+        let package = Digest(*package.value());
+        loaded.packages.push(package);
+        let present = PresentChunks::from_bits(bits.value());
+        if chunk_counts.get(&package).is_some_and(|count| (0..*count).all(|index| present.contains(index))) {
+            loaded.complete.push(package);
+        }
     }
     Ok(loaded)
 }

@@ -138,5 +138,6 @@ pub(super) fn lock(texts: &Texts, lock: LockReason) -> Reason {
         LockReason::Edited => reason!(texts, msg_lock_edited, msg_lock_edited_advice),
         LockReason::ClockInDoubt => reason!(texts, msg_lock_clock_in_doubt, msg_lock_clock_in_doubt_advice),
         LockReason::Restored => reason!(texts, msg_lock_restored, msg_lock_restored_advice),
+        LockReason::PackageMissing => reason!(texts, msg_lock_package_missing, msg_lock_package_missing_advice),
     }
 }

@@ -76,6 +76,12 @@ pub enum DeviceRequest {
         /// Which.
         licence: LicenceId,
     },
+    /// A licence of this device and the right to fetch its package, because the device has lost one of them or both. Costs
+    /// nothing.
+    Restore {
+        /// Which.
+        licence: LicenceId,
+    },
 }
 
 /// Why a device gives an order up.
@@ -113,6 +119,8 @@ pub enum DeviceReply {
     },
     /// To `Report`.
     Reported(ReportAnswer),
+    /// To `Restore`.
+    Restored(Box<Restored>),
 }
 
 /// What the vendor knows about the device that asks.
@@ -134,6 +142,23 @@ pub struct Authorised {
     /// What can be chosen once it is delivered, at prices that no longer change for this order.
     pub offers: OfferList,
     /// The right to fetch it.
+    pub ticket: Signed<Ticket>,
+    /// `HOST:PORT` of the distribution service; `None` if it is the same as the customer service.
+    pub content_server: Option<Text<120>>,
+}
+
+/// A licence that a device gets back, and what it needs to have its package again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restored {
+    /// The licence, for the device's present key.
+    pub licence: Signed<Licence>,
+    /// The option's name.
+    pub name: Bilingual<Name>,
+    /// What it does.
+    pub description: Bilingual<Description>,
+    /// The licence's package.
+    pub manifest: Signed<Manifest>,
+    /// The right to fetch it; its order is the one that paid for the licence.
     pub ticket: Signed<Ticket>,
     /// `HOST:PORT` of the distribution service; `None` if it is the same as the customer service.
     pub content_server: Option<Text<120>>,

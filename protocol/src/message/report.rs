@@ -112,4 +112,7 @@ pub struct ReportAnswer {
     pub revoked: Vec<LicenceId>,
     /// Licences whose erase receipts are on file.
     pub receipts: Vec<LicenceId>,
+    /// Living licences of the device that it did not report: a store that was replaced has forgotten them. The device asks
+    /// for each with `Restore`. At most [`DeviceReport::LICENCES_MAX`].
+    pub missing: Vec<LicenceId>,
 }

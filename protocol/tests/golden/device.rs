@@ -1,19 +1,19 @@
 //! Messages of `kobai-device/1`.
 
 use protocol::message::Reply;
-use protocol::message::device::{AbandonReason, Authorised, DeviceInfo, DeviceReply, DeviceRequest};
+use protocol::message::device::{AbandonReason, Authorised, DeviceInfo, DeviceReply, DeviceRequest, Restored};
 use protocol::message::enrol::CertificateChain;
 use protocol::{FailureCode, OrderState, RefusalCode, Signed};
 
 use super::book::{Page, variants};
 use super::world::{
-    NOW, catalogue, contract, licence, licence_key, manifest, offers, option, order, pin, release_key, report,
+    NOW, catalogue, contract, licence, licence_key, manifest, names, offers, option, order, pin, release_key, report,
     report_answer, signed_key_list, signed_ticket, text, uses,
 };
 
 variants! {
-    DeviceRequest { Hello, Catalogue, Order, Received, Choose, Abandon, Status, Keys, Renew, Report, Licence }
-    DeviceReply { Hello, Catalogue, Authorised, Delivered, Licensed, Abandoned, Status, Keys, Renewed, Reported }
+    DeviceRequest { Hello, Catalogue, Order, Received, Choose, Abandon, Status, Keys, Renew, Report, Licence, Restore }
+    DeviceReply { Hello, Catalogue, Authorised, Delivered, Licensed, Abandoned, Status, Keys, Renewed, Reported, Restored }
 }
 
 pub(crate) fn requests() -> Page {
@@ -37,6 +37,7 @@ pub(crate) fn requests() -> Page {
         ("", DeviceRequest::Renew { csr: vec![0x30, 0x81, 0x01] }),
         ("", DeviceRequest::Report(Box::new(report()))),
         ("", DeviceRequest::Licence { licence: order.into() }),
+        ("", DeviceRequest::Restore { licence: order.into() }),
     ])
 }
 
@@ -50,6 +51,14 @@ pub(crate) fn replies() -> Page {
             ticket: signed_ticket(),
             content_server,
         }))
+    };
+    let restored = Restored {
+        licence: Signed::new(&licence(uses()), &licence_key()),
+        name: names(),
+        description: names(),
+        manifest: Signed::new(&manifest(), &release_key()),
+        ticket: signed_ticket(),
+        content_server: None,
     };
     let refused = Reply::<DeviceReply> { now: NOW, outcome: Err(RefusalCode::ContractRequired.into()) };
     Page::new("device-replies.txt", "kobai-device/1, what a device is answered.")
@@ -66,6 +75,7 @@ pub(crate) fn replies() -> Page {
             ("", DeviceReply::Keys(signed_key_list())),
             ("", DeviceReply::Renewed { chain }),
             ("", DeviceReply::Reported(report_answer())),
+            ("", DeviceReply::Restored(Box::new(restored))),
         ])
         .value("Reply of DeviceReply::Delivered", Reply { now: NOW, outcome: Ok(DeviceReply::Delivered) })
         .value("Reply of DeviceReply, refused contract-required", refused)

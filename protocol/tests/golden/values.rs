@@ -32,7 +32,7 @@ variants! {
     KeyRole { Release, Licence }
     KeyChange { Rotate, Revoke }
     EndReason { UsedUp, PeriodOver, Removed, Revoked }
-    LockReason { KeyMissing, Edited, ClockInDoubt, Restored }
+    LockReason { KeyMissing, Edited, ClockInDoubt, Restored, PackageMissing }
     Standing { Active, Locked, Ended }
     FaultKind { ClockSetBack, ClockJumped, RecordEdited, RecordMissing, SealBroken }
     FlagReason { Restored, Edited }

@@ -187,5 +187,6 @@ pub(crate) fn report_answer() -> ReportAnswer {
         released: vec![],
         revoked: vec![licence],
         receipts: vec![licence],
+        missing: vec![licence],
     }
 }

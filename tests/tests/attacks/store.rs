@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use e2e::peer::Peer;
 use e2e::{Device, OptionSpec, Vendor};
-use panel_app::core::{Change, Command, LicenceNote, LicenceRecord, LockReason, Stage};
+use panel_app::core::{Change, Command, LicenceNote, LicenceRecord, LockReason, Restoration, Stage};
 use panel_app::service::Power;
 use panel_app::vault::KeyVault as _;
 use protocol::message::device::{DeviceReply, DeviceRequest};
 use protocol::message::report::{DeviceReport, FaultKind, LicenceReport, Standing, UsageMark};
 use protocol::message::staff::{DeviceDecision, FlagReason, StaffRequest};
+use protocol::net::DeviceKey;
 use protocol::package::OptionKind;
 use protocol::receipt::{EraseReceipt, SignedReceipt};
 use protocol::{EndReason, LicenceId, Timestamp, UsageForm};
@@ -25,6 +26,11 @@ pub(crate) const ATTACKS: &[Attack] = &[
     Attack { name: "restored store, offline", expectation: "not seen before contact", run: restored_offline },
     Attack { name: "restored store, online", expectation: "flagged; locked until staff decide", run: restored_online },
     Attack { name: "lost vault", expectation: "locked; fetched again for nothing", run: lost_vault },
+    Attack {
+        name: "emptied store, old activation code",
+        expectation: "nothing before staff decide",
+        run: emptied_store,
+    },
     Attack { name: "search after used up", expectation: "no key, no plaintext", run: || search(EndReason::UsedUp) },
     Attack {
         name: "search after period over",
@@ -219,6 +225,37 @@ fn lost_vault() -> String {
     assert_eq!(device.use_on(OCR, "O").unwrap(), b"0");
     assert_eq!(vendor.charges().len(), 1);
     "locked offline; 2 uses after contact; 1 charge".to_owned()
+}
+
+/// Whoever empties the store forgets what was used. The old code still gives the certificate, to the same key.
+fn emptied_store() -> String {
+    let vendor = vendor();
+    let customer = vendor.customer("青空設計");
+    let serial = "HK-320-0001".parse().unwrap();
+    let code = vendor.register("HK-320-0001", Some(&customer));
+    let mut device = Device::new();
+    device.enrol(vendor.addr(), vendor.ca_fingerprint(), "HK-320-0001", &code);
+    device.buy(OCR, "uses:3");
+    device.use_on(OCR, "O").unwrap();
+    told(&vendor, &device);
+    let licence = device.installed()[0].licence;
+    device.switch_off();
+    for file in ["panel.redb", "vault"] {
+        std::fs::remove_file(device.path(file)).unwrap();
+    }
+    device.switch_on();
+    device.enrol(vendor.addr(), vendor.ca_fingerprint(), "HK-320-0001", &code);
+    vendor.wait(|vendor| vendor.alarms().iter().any(|row| row.flag.is_some()));
+    device.wait(|core| core.restoration() == Restoration::Complete);
+    assert!(device.installed().is_empty());
+    // Somebody with a program of his own and the device's key asks for what he remembers.
+    let key = DeviceKey::from_pkcs8(&std::fs::read(device.path("identity/device.key")).unwrap()).unwrap();
+    let peer = Peer::enrol(&vendor, &serial, &code, key).unwrap();
+    let refused = peer.ask(&vendor, &DeviceRequest::Restore { licence }).unwrap_err();
+    decide(&vendor, &device, DeviceDecision::Release);
+    device.wait(|core| core.view().installed.first().is_some_and(|row| row.left == LicenceNote::Uses(2)));
+    assert_eq!(vendor.charges().len(), 1);
+    format!("flagged; asked for all the same: {refused}; 2 of 3 uses after staff released it")
 }
 
 fn search(over: EndReason) -> String {

@@ -7,4 +7,5 @@ mod interruptions;
 mod licences;
 mod power;
 mod purchases;
+mod restore;
 mod shop;

@@ -382,6 +382,7 @@ lock-key-missing = The device has lost the key and fetches the licence again.
 lock-edited = The device's record of it was altered.
 lock-clock-in-doubt = The device's clock is further ahead than is believed.
 lock-restored = The device's store was put back to an earlier state.
+lock-package-missing = The device fetches the package again.
 # $count (Number) - Devices.
 alarms-title = Devices to look at ({ $count })
 alarm-noticed = Noticed

@@ -319,6 +319,7 @@ lock-key-missing = 機器が鍵を失い、再取得しています。
 lock-edited = 機器の記録が書き換えられています。
 lock-clock-in-doubt = 機器の時計が進みすぎています。
 lock-restored = 機器の記憶領域が以前の状態に戻されました。
+lock-package-missing = 機器がパッケージを再取得中です。
 alarms-title = 確認が必要な機器 ({ $count })
 alarm-noticed = 検出内容
 alarm-flagged = 判断が必要

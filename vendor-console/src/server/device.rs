@@ -1,18 +1,20 @@
 //! `kobai-device/1`: devices buy.
 
-use protocol::message::device::{AbandonReason, Authorised, DeviceInfo, DeviceReply, DeviceRequest};
+use protocol::message::device::{AbandonReason, Authorised, DeviceInfo, DeviceReply, DeviceRequest, Restored};
 use protocol::message::report::DeviceReport;
 use protocol::message::staff::Topic;
 use protocol::net::Identity;
 use protocol::order::OrderEvent;
 use protocol::receipt::{EraseReceipt, SignedReceipt};
 use protocol::ticket::TICKET_LIFE_MS;
-use protocol::{ContractPin, ContractUserId, DeviceSerial, OrderId, Refusal, RefusalCode, Signed, Ticket, Timestamp};
+use protocol::{
+    ContractPin, ContractUserId, DeviceSerial, LicenceId, OrderId, Refusal, RefusalCode, Signed, Ticket, Timestamp,
+};
 
 use super::customers::Customers;
 use super::enrol;
 use super::live::Session;
-use crate::store::{AuthorisedOrder, CheckedPin, OrderRequest, Try};
+use crate::store::{AuthorisedOrder, CheckedPin, OrderRequest, RestoredLicence, Try};
 
 /// Largest request, in bytes: a full report.
 pub(super) const REQUEST_BYTES_MAX: usize = 64 * 1024;
@@ -92,6 +94,11 @@ pub(super) async fn answer(
             let again = store.licence_again(licence, device, &signing.licence, now).await?;
             Ok(DeviceReply::Licensed(signing.living(again)))
         }
+        DeviceRequest::Restore { licence } => {
+            let signing = customers.keys.signing();
+            let found = store.restore_licence(licence, device, &signing.licence, now).await?;
+            Ok(DeviceReply::Restored(Box::new(restored(customers, licence, device, found, now))))
+        }
     }
 }
 
@@ -127,6 +134,32 @@ fn authorised(
     let signing = customers.keys.signing();
     let (manifest, ticket) = (signing.living(manifest), Signed::new(&ticket, &signing.licence));
     Authorised { order, manifest, offers, ticket, content_server: customers.content_server.clone() }
+}
+
+/// The answer for a licence that its device gets back, with a ticket of the order that paid for it.
+fn restored(
+    customers: &Customers,
+    licence: LicenceId,
+    device: &DeviceSerial,
+    found: RestoredLicence,
+    now: Timestamp,
+) -> Restored {
+    let signing = customers.keys.signing();
+    let ticket = Ticket {
+        order: licence.into(),
+        device: device.clone(),
+        package: found.package,
+        chunk_count: found.chunk_count,
+        expires_at: now.plus_ms(TICKET_LIFE_MS),
+    };
+    Restored {
+        licence: signing.living(found.licence),
+        name: found.name,
+        description: found.description,
+        manifest: signing.living(found.manifest),
+        ticket: Signed::new(&ticket, &signing.licence),
+        content_server: customers.content_server.clone(),
+    }
 }
 
 /// The receipts that this device's key has signed, for this device. A report with too much of anything is no report.

@@ -6,8 +6,12 @@ use protocol::message::device::Bilingual;
 use protocol::message::report::{DeviceFault, Standing};
 use protocol::message::staff::{DeviceAlarmRow, DeviceDecision, LicenceFilter, LicenceRow, Page, Query};
 use protocol::signed::SigningKey;
+use protocol::text::{Description, Name};
 use protocol::time::DAY_MS;
-use protocol::{DeviceKeyHash, DeviceSerial, EndReason, Licence, LicenceId, OrderId, RefusalCode, Signed, Timestamp};
+use protocol::{
+    DeviceKeyHash, DeviceSerial, Digest, EndReason, Licence, LicenceId, Manifest, OrderId, RefusalCode, Signed,
+    Timestamp,
+};
 use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
@@ -16,8 +20,19 @@ use sea_orm::{
 
 use super::customers::refs;
 use super::entity::{customer, device, device_fault, device_usage, licence_life, option, order};
+use super::options::signed_manifest;
 use super::usage::{ERASE_GRACE_MS, update};
 use super::{Store, StoreError, column, devices, limit, orders, refuse, search_pattern};
+
+/// What a device needs to have a licence and its package again.
+pub(crate) struct RestoredLicence {
+    pub(crate) licence: Signed<Licence>,
+    pub(crate) name: Bilingual<Name>,
+    pub(crate) description: Bilingual<Description>,
+    pub(crate) package: Digest,
+    pub(crate) chunk_count: u32,
+    pub(crate) manifest: Signed<Manifest>,
+}
 
 /// How long a device that has noticed something is shown.
 const FAULTS_SHOWN_MS: u64 = 30 * DAY_MS;
@@ -32,6 +47,36 @@ impl Store {
         now: Timestamp,
     ) -> Result<Signed<Licence>, StoreError> {
         again(&self.db, id, device, key, now).await
+    }
+
+    /// A living licence with all that belongs to it, unless staff have to decide about the device.
+    pub(crate) async fn restore_licence(
+        &self,
+        id: LicenceId,
+        device: &DeviceSerial,
+        key: &SigningKey,
+        now: Timestamp,
+    ) -> Result<RestoredLicence, StoreError> {
+        let licence = again(&self.db, id, device, key, now).await?;
+        let usage = device_usage::Entity::find_by_id(device.as_str()).one(&self.db).await?;
+        if usage.is_some_and(|usage| usage.flag.is_some()) {
+            return Err(RefusalCode::LicenceLocked.into());
+        }
+        let damaged = || StoreError::Corrupt(format!("licence {id} without its option or order"));
+        let paid = order::Entity::find_by_id(id.to_string()).one(&self.db).await?.ok_or_else(damaged)?;
+        let option = option::Entity::find_by_id(&paid.option).one(&self.db).await?.ok_or_else(damaged)?;
+        let package = column::digest(paid.package.as_deref().ok_or_else(damaged)?)?;
+        Ok(RestoredLicence {
+            licence,
+            name: Bilingual { ja: column::words(&option.name_ja)?, en: column::words(&option.name_en)? },
+            description: Bilingual {
+                ja: column::words(&option.description_ja)?,
+                en: column::words(&option.description_en)?,
+            },
+            package,
+            chunk_count: column::small(paid.chunk_count.ok_or_else(damaged)?)?,
+            manifest: signed_manifest(&self.db, package).await?,
+        })
     }
 
     /// Licences, newest first.
@@ -226,6 +271,22 @@ fn revoked(now: Timestamp) -> Result<licence_life::ActiveModel, StoreError> {
         erase_due_at: Set(Some(column::ms(now.plus_ms(ERASE_GRACE_MS))?)),
         ..Default::default()
     })
+}
+
+/// A device's licences that have not ended, whatever the device has said of them so far.
+pub(super) fn living(serial: &str, now: Timestamp) -> Result<Condition, StoreError> {
+    let now_ms = column::ms(now)?;
+    let not_over =
+        Condition::any().add(licence_life::Column::EndsAt.is_null()).add(licence_life::Column::EndsAt.gt(now_ms));
+    let not_used_up =
+        Condition::any().add(licence_life::Column::UsesLeft.is_null()).add(licence_life::Column::UsesLeft.gt(0));
+    Ok(Condition::all()
+        .add(licence_life::Column::Device.eq(serial))
+        .add(licence_life::Column::ErasedAt.is_null())
+        .add(licence_life::Column::RevokedAt.is_null())
+        .add(licence_life::Column::State.ne("ended"))
+        .add(not_over)
+        .add(not_used_up))
 }
 
 fn living_temporary(serial: &str) -> Condition {

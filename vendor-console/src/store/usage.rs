@@ -1,14 +1,17 @@
 //! What devices report of their licences: taken down, compared with what they had reported before, and answered.
 
+use std::collections::HashSet;
+
 use protocol::message::report::{DeviceReport, FaultKind, ReportAnswer, Standing, UsageMark};
 use protocol::message::staff::FlagReason;
 use protocol::receipt::{EraseReceipt, SignedReceipt};
 use protocol::time::HOUR_MS;
-use protocol::{DeviceSerial, Digest, LicenceId, LockReason, Timestamp, codec};
+use protocol::{DeviceSerial, Digest, LicenceId, LockReason, OrderId, Timestamp, codec};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entity::{device_fault, device_usage, licence_life};
+use super::licences::living;
 use super::{Store, StoreError, column};
 
 /// How long a device may take to erase what has ended.
@@ -101,6 +104,10 @@ impl Store {
             update(&write.tx, row.licence, columns).await?;
         }
 
+        if flag.is_none() {
+            answer.missing = missing(&write.tx, device, report, now).await?;
+        }
+
         let faults_at = if new_faults.is_empty() { usage.last_fault_at } else { column::ms(now)? };
         let flagged_at = match (&usage.flag, flag) {
             (None, Some(_)) => column::ms(now)?,
@@ -153,6 +160,20 @@ async fn lives_of(
     let named = reported.chain(receipts.iter().map(|(receipt, _)| receipt.licence));
     let filter = licence_life::Column::Licence.is_in(named.map(|licence| licence.to_string()));
     Ok(licence_life::Entity::find().filter(filter).all(db).await?)
+}
+
+/// Living licences of the device that its report does not name. What the report itself has ended is on file by now.
+async fn missing(
+    db: &impl ConnectionTrait,
+    device: &DeviceSerial,
+    report: &DeviceReport,
+    now: Timestamp,
+) -> Result<Vec<LicenceId>, StoreError> {
+    let named: HashSet<String> = report.licences.iter().map(|row| row.licence.to_string()).collect();
+    let living = licence_life::Entity::find().filter(living(device.as_str(), now)?).all(db).await?;
+    let unnamed = living.iter().filter(|life| !named.contains(&life.licence));
+    let ids = unnamed.map(|life| Ok(LicenceId::from(column::parse::<OrderId>(&life.licence)?)));
+    ids.take(DeviceReport::LICENCES_MAX).collect()
 }
 
 /// Whether the vendor has heard of a later state than the device knows of. If it is the vendor that has acknowledged more

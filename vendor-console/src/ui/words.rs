@@ -121,6 +121,7 @@ impl Words {
             LockReason::Edited => self.msg_lock_edited(),
             LockReason::ClockInDoubt => self.msg_lock_clock_in_doubt(),
             LockReason::Restored => self.msg_lock_restored(),
+            LockReason::PackageMissing => self.msg_lock_package_missing(),
         }
     }
 

@@ -13,15 +13,16 @@ use crate::core::record::{Change, LicenceState};
 use crate::core::view::EndReason;
 
 /// The vendor could not be asked.
-const SOON_MS: u64 = 120_000;
+pub(super) const SOON_MS: u64 = 120_000;
 /// The vendor said no, for now.
-const LATER_MS: u64 = 60 * 60 * 1_000;
+pub(super) const LATER_MS: u64 = 60 * 60 * 1_000;
 
 impl Core {
     /// Puts every licence that is to be fetched again on the list.
     pub(in crate::core) fn hunt_keys(&mut self) {
+        let vendor = self.vendor();
         let wanted = |id: &LicenceId| {
-            self.licences.get(id).is_some_and(|licence| {
+            self.licences.get(id).filter(|licence| Some(licence.vendor) == vendor).is_some_and(|licence| {
                 let keyless = licence.lock.is_none() && !self.keys.contains(id);
                 licence.state == LicenceState::Active && (keyless || self.released.contains(id))
             })
@@ -73,6 +74,11 @@ impl Core {
         if let Some(at_ms) = self.hunted.get_mut(&id) {
             *at_ms = self.clock.uptime_ms().saturating_add(SOON_MS);
         }
+    }
+
+    /// The device has a new certificate: what was refused may be granted now.
+    pub(in crate::core) fn hunt_at_once(&mut self) {
+        self.hunted.values_mut().filter(|at_ms| **at_ms != u64::MAX).for_each(|at_ms| *at_ms = 0);
     }
 
     /// None of them has been asked for.

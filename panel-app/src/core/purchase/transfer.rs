@@ -14,6 +14,7 @@ impl Core {
     pub(in crate::core) fn start_transfer(&mut self, id: OrderId, out: &mut Outcome) {
         let Some(server) = self.enrolment.as_ref().map(|e| e.vendor.clone()) else { return };
         let Some(authorised) = self.orders.get(&id).and_then(|o| o.authorised.clone()) else { return };
+        self.put_restore_aside();
         self.packages.insert(authorised.manifest.digest());
         self.transferring = Some(id);
         self.set_wait(Wait::Transfer);
@@ -27,6 +28,9 @@ impl Core {
 
     pub(in crate::core) fn transfer_event(&mut self, id: OrderId, event: TransferEvent, out: &mut Outcome) {
         if self.transferring != Some(id) {
+            return;
+        }
+        if self.restore_transfer_event(id, event) {
             return;
         }
         let uptime_ms = self.clock.uptime_ms();
@@ -44,6 +48,9 @@ impl Core {
             TransferEvent::Ended => {
                 self.transferring = None;
                 self.link = LinkState::Up;
+                if let Some(package) = self.package_of(id) {
+                    self.package_complete(&package);
+                }
                 self.set_stage(id, Stage::Confirming, out);
                 self.ask_order(id, out);
             }

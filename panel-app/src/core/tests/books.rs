@@ -52,12 +52,14 @@ impl Books {
     }
 
     pub(super) fn report(&mut self, report: &DeviceReport) -> ReportAnswer {
-        if self.mark.is_some_and(|mark| mark != report.acknowledged && mark != report.mark) {
-            self.flagged = true;
-        }
+        let is_older = |mark: UsageMark| {
+            mark != report.acknowledged && mark != report.mark && report.acknowledged.sequence <= mark.sequence
+        };
+        self.flagged = self.flagged || self.mark.is_some_and(is_older);
         self.mark = Some(report.mark);
         self.faults.extend(report.faults.iter().map(|fault| fault.kind));
         let mut answer = ReportAnswer { acknowledged: report.mark, ..ReportAnswer::default() };
+        let named = |id: &LicenceId| report.licences.iter().any(|row| row.licence == *id);
         for signed in &report.receipts {
             let receipt: EraseReceipt = codec::decode(&signed.bytes).unwrap();
             answer.receipts.push(receipt.licence);
@@ -82,6 +84,15 @@ impl Books {
                 answer.released.push(row.licence);
             }
         }
+        if !self.flagged {
+            answer.missing = self.sold.keys().filter(|id| self.is_living(**id) && !named(id)).copied().collect();
+        }
         answer
+    }
+
+    /// Whether a device may have this licence, as far as is known.
+    pub(super) fn is_living(&self, licence: LicenceId) -> bool {
+        let over = self.revoked.contains(&licence) || self.receipts.contains_key(&licence);
+        !over && self.uses_left(licence) != Some(0)
     }
 }

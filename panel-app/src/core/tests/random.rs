@@ -16,6 +16,7 @@ enum Event {
     PowerCut,
     PowerFor(usize),
     WriteFails(usize),
+    ReplaceStore,
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -46,6 +47,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => Just(Event::PowerCut),
         1 => (0_usize..6).prop_map(Event::PowerFor),
         1 => (0_usize..3).prop_map(Event::WriteFails),
+        1 => Just(Event::ReplaceStore),
     ]
 }
 
@@ -65,6 +67,7 @@ proptest! {
                 Event::PowerCut => world.power_on(),
                 Event::PowerFor(effects) => world.power_for = Some(effects),
                 Event::WriteFails(writes) => world.write_fails_after = Some(writes),
+                Event::ReplaceStore => world.replace_store(),
             }
             world.check();
         }

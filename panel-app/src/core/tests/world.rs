@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use protocol::keys::{KeyEntry, RootSigned, RootSigningKey};
 use protocol::message::Reply;
 use protocol::message::device::{
-    AbandonReason, Authorised, Bilingual, Catalogue, CatalogueEntry, DeviceInfo, DeviceReply, DeviceRequest,
+    AbandonReason, Authorised, Bilingual, Catalogue, CatalogueEntry, DeviceInfo, DeviceReply, DeviceRequest, Restored,
 };
 use protocol::order::{Order, OrderEvent, Transition};
 use protocol::package::{Manifest, OptionKind};
@@ -20,7 +20,8 @@ use protocol::{
 use super::books::{Books, unsigned};
 use crate::core::{
     Ask, Cause, Change, ClockRecord, Command, Core, Effect, Enrolled, Enrolment, Input, JobId, JobOutput, JobRun,
-    LicenceState, LinkFault, Loaded, Moment, Resume, Screen, Seal, StorageFault, TransferEvent, TransferOrder, View,
+    LicenceNote, LicenceState, LinkFault, Loaded, Moment, Resume, Screen, Seal, StorageFault, TransferEvent,
+    TransferOrder, View,
 };
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 
@@ -190,6 +191,7 @@ impl Vendor {
                 self.books.may_have(*licence)?;
                 Ok(DeviceReply::Licensed(self.licence(OrderId::from(*licence))))
             }
+            DeviceRequest::Restore { licence } => self.restore(*licence, now),
         }
     }
 
@@ -221,14 +223,7 @@ impl Vendor {
         let manifest = self.manifest(option);
         let offers = self.offers[option].clone();
         let order = self.orders.entry(id).or_insert_with(|| Order::authorised(manifest.digest(), offers));
-        let expires_at = now.plus_days(1);
-        let ticket = Ticket {
-            order: id,
-            device: serial(),
-            package: manifest.digest(),
-            chunk_count: manifest.chunk_count(),
-            expires_at,
-        };
+        let ticket = Self::ticket(id, &manifest, now);
         Ok(DeviceReply::Authorised(Box::new(Authorised {
             order: id,
             manifest: Signed::new(&manifest, &self.release_key),
@@ -236,6 +231,35 @@ impl Vendor {
             ticket: Signed::new(&ticket, &self.licence_key),
             content_server: None,
         })))
+    }
+
+    fn restore(&self, licence: LicenceId, now: Timestamp) -> Result<DeviceReply, Refusal> {
+        self.books.may_have(licence)?;
+        if self.books.flagged {
+            return Err(RefusalCode::LicenceLocked.into());
+        }
+        let order = OrderId::from(licence);
+        let option = self.offers.keys().find(|o| self.manifest(o).digest() == self.orders[&order].package).unwrap();
+        let manifest = self.manifest(option);
+        let both = |text: &str| text.parse().unwrap();
+        Ok(DeviceReply::Restored(Box::new(Restored {
+            licence: self.licence(order),
+            name: Bilingual { ja: both(option.as_str()), en: both(option.as_str()) },
+            description: Bilingual { ja: "説明".parse().unwrap(), en: "What it does".parse().unwrap() },
+            manifest: Signed::new(&manifest, &self.release_key),
+            ticket: Signed::new(&Self::ticket(order, &manifest, now), &self.licence_key),
+            content_server: None,
+        })))
+    }
+
+    fn ticket(order: OrderId, manifest: &Manifest, now: Timestamp) -> Ticket {
+        Ticket {
+            order,
+            device: serial(),
+            package: manifest.digest(),
+            chunk_count: manifest.chunk_count(),
+            expires_at: now.plus_days(1),
+        }
     }
 
     fn apply(&mut self, id: OrderId, event: OrderEvent) -> Result<Transition, Refusal> {
@@ -284,6 +308,18 @@ pub(super) struct Disk {
 }
 
 impl Disk {
+    /// Of a device that has just enrolled.
+    fn enrolled(vendor: &Vendor) -> Self {
+        let mut disk = Self::default();
+        disk.loaded.enrolment = Some(vendor.enrolment(b"ca"));
+        disk.loaded.key_list = Some(vendor.signed_keys());
+        // The enrolment's own transaction.
+        let records_key = disk.loaded.records_key.clone();
+        let enrolled = [Change::Enrolment(disk.loaded.enrolment.clone().unwrap())];
+        disk.loaded.seal = Some(Seal::new(records_key).write(&enrolled, ClockRecord::default(), [0; 16]));
+        disk
+    }
+
     fn write(&mut self, changes: &[Change]) {
         let l = &mut self.loaded;
         for change in changes.iter().cloned() {
@@ -332,19 +368,17 @@ pub(super) struct World {
     pub(super) power_for: Option<usize>,
     /// This many transactions from now, one fails.
     pub(super) write_fails_after: Option<usize>,
+    /// The device has forgotten what it had.
+    store_replaced: bool,
+    /// What the device goes on with when it is switched on.
+    pub(super) resume: Resume,
 }
 
 impl World {
     /// An enrolled device in front of a vendor with two options.
     pub(super) fn new() -> Self {
         let vendor = Vendor::new();
-        let mut disk = Disk::default();
-        disk.loaded.enrolment = Some(vendor.enrolment(b"ca"));
-        disk.loaded.key_list = Some(vendor.signed_keys());
-        // The enrolment's own transaction.
-        let records_key = disk.loaded.records_key.clone();
-        let enrolled = [Change::Enrolment(disk.loaded.enrolment.clone().unwrap())];
-        disk.loaded.seal = Some(Seal::new(records_key).write(&enrolled, ClockRecord::default(), [0; 16]));
+        let disk = Disk::enrolled(&vendor);
         let (core, _) = Core::start(Loaded::default(), Resume::Purchases, moment(START, 0, 0));
         let mut world = Self {
             core,
@@ -361,6 +395,8 @@ impl World {
             renewals: 0,
             power_for: None,
             write_fails_after: None,
+            store_replaced: false,
+            resume: Resume::Purchases,
         };
         world.power_on();
         world.settle();
@@ -379,11 +415,20 @@ impl World {
         let mut loaded = self.disk.loaded.clone();
         loaded.orders.sort_by_key(|o| o.id);
         loaded.packages = self.disk.packages.iter().copied().collect();
+        loaded.complete = loaded.packages.clone();
         loaded.keys = self.disk.keys.iter().copied().collect();
         let moment = self.moment();
-        let (core, effects) = Core::start(loaded, Resume::Purchases, moment);
+        let (core, effects) = Core::start(loaded, self.resume, moment);
         self.core = core.clone();
         self.carry_out(effects, core, Cause::Start);
+    }
+
+    /// The device's disk is replaced, and staff give it a new activation code.
+    pub(super) fn replace_store(&mut self) {
+        self.disk = Disk::enrolled(&self.vendor);
+        self.vendor.books.mark = None;
+        self.store_replaced = true;
+        self.power_on();
     }
 
     /// One step of the device; if the power fails in it, the device starts again.
@@ -563,7 +608,12 @@ impl World {
             match licence.state {
                 LicenceState::Active => {
                     assert!(self.disk.keys.contains(&licence.id), "a living licence without a key");
-                    assert!(self.disk.packages.contains(&package), "a living licence without its package");
+                    let locked = || {
+                        let installed = self.view().installed;
+                        let row = installed.iter().find(|row| row.licence == licence.id);
+                        row.is_none_or(|row| matches!(row.left, LicenceNote::Locked(_)))
+                    };
+                    assert!(self.disk.packages.contains(&package) || locked(), "usable without its package");
                 }
                 LicenceState::Ending(..) => {}
                 LicenceState::Ended(..) => assert!(!self.disk.keys.contains(&licence.id), "a key outlived its licence"),
@@ -571,7 +621,7 @@ impl World {
         }
         for order in &paid {
             let known = self.disk.loaded.orders.iter().any(|o| o.id == *order);
-            assert!(known, "charged for an order that the device has forgotten");
+            assert!(known || self.store_replaced, "charged for an order that the device has forgotten");
         }
     }
 
@@ -580,7 +630,9 @@ impl World {
         self.check();
         let licences = &self.disk.loaded.licences;
         for (order, _) in &self.vendor.charges {
-            assert!(licences.iter().any(|l| l.id == LicenceId::from(*order)), "charged without a licence");
+            let there = licences.iter().any(|l| l.id == LicenceId::from(*order));
+            let over = || self.store_replaced && !self.vendor.books.is_living(LicenceId::from(*order));
+            assert!(there || over(), "charged without a licence");
         }
         let living: BTreeSet<Digest> =
             licences.iter().filter(|l| l.state == LicenceState::Active).map(|l| l.manifest.digest()).collect();
