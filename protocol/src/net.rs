@@ -21,10 +21,16 @@ pub use identity::{CertificateTerm, Identity, IdentityError, certificate_term};
 pub use peer_time::{NothingCertain, PastTime};
 pub use quinn;
 pub use rustls::pki_types::CertificateDer;
-pub use tls::{TlsError, anonymous_config, client_config, device_config, enrol_config, server_config};
+pub use tls::{
+    ServiceConfig, TlsError, anonymous_config, client_config, device_config, enrol_config, report_config, server_config,
+};
 
-/// The name that every server certificate carries. Addresses differ and change; the pinned root is what counts.
+/// The name of the customer service. Addresses differ and change; the pinned root and this name are what counts.
 pub const SERVER_NAME: &str = "vendor.kobai.internal";
+
+/// The name of a distribution service. One on a host of its own has this name only, so it cannot pose as the customer
+/// service; the customer service has both.
+pub const CONTENT_NAME: &str = "content.kobai.internal";
 
 /// Why an endpoint ends a connection, as QUIC application error codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +46,8 @@ pub enum CloseCode {
     ShuttingDown = 3,
     /// The server holds or answers as much of this peer as it will; connect again later.
     Busy = 4,
-    /// The device was revoked or enrolled anew. Whoever connects again is told by a refusal.
+    /// The device was revoked or enrolled anew, or the distribution service was revoked. Whoever connects again is told by
+    /// a refusal.
     Revoked = 5,
 }
 

@@ -116,6 +116,7 @@ actions! {
     RequireSecondPerson = "require-second-person", [Admin], "Changes what all others may do alone.";
     ProposeKeys = "propose-keys", [Admin], "Whoever signs can sell and publish in the vendor's name.";
     ImportKeys = "import-keys", [Admin], "Whoever signs can sell and publish in the vendor's name.";
+    RevokeDistribution = "revoke-distribution", [Admin], "Ends a service that devices are sent to.";
     AddStaff = "add-staff", [Admin], "A certificate is a right to act.";
     ReissueStaff = "reissue-staff", [Admin], "A certificate is a right to act.";
     SetStaffRole = "set-staff-role", [Admin], "A role is a right to act.";
@@ -150,6 +151,7 @@ impl StaffRequest {
             | Self::Invoices { .. }
             | Self::Invoice { .. }
             | Self::Keys
+            | Self::Distributions(_)
             | Self::Staff(_)
             | Self::Proposals { .. }
             | Self::Credits { .. }
@@ -173,6 +175,7 @@ impl StaffRequest {
             Self::Publish { .. } => Action::Publish,
             Self::CreateInvoice { .. } => Action::CreateInvoice,
             Self::Settle { .. } => Action::Settle,
+            Self::RevokeDistribution { .. } => Action::RevokeDistribution,
             Self::AddStaff { .. } => Action::AddStaff,
             Self::ReissueStaff { .. } => Action::ReissueStaff,
             Self::SetStaffRole { .. } => Action::SetStaffRole,

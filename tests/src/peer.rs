@@ -6,9 +6,7 @@ use protocol::message::enrol::{EnrolReply, EnrolRequest};
 use protocol::message::staff::CustomerRow;
 use protocol::message::{Reply, Service};
 use protocol::net::quinn::{Connection, Endpoint, RecvStream, SendStream};
-use protocol::net::{
-    Client, Credentials, DeviceKey, SERVER_NAME, client_config, enrol_config, read_frame, write_frame,
-};
+use protocol::net::{Client, Credentials, DeviceKey, client_config, enrol_config, read_frame, write_frame};
 use protocol::package::MissingChunks;
 use protocol::{
     ActivationCode, ContractUserId, DeviceSerial, Digest, KeyRing, Licence, Manifest, OptionId, OrderId, Refusal,
@@ -109,7 +107,7 @@ impl Peer {
         let config = client_config(&self.credentials, Service::Device).unwrap();
         vendor.block_on(async {
             let endpoint = Endpoint::client((ip, 0).into()).unwrap();
-            endpoint.connect_with(config, vendor.addr(), SERVER_NAME).unwrap().await.unwrap()
+            endpoint.connect_with(config.quic, vendor.addr(), config.server_name).unwrap().await.unwrap()
         })
     }
 

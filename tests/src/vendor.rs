@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use vendor_console::client::{StaffClient, StaffError, read_credentials};
 use vendor_console::clock::Clock;
-use vendor_console::server::{Role, SecondPerson, Server, ServerOptions, init};
+use vendor_console::server::{Role, SecondPerson, Server, ServerOptions, init, issue_distribution};
 
 use crate::folder;
 
@@ -255,6 +255,15 @@ impl Vendor {
     /// Revokes a device.
     pub fn revoke(&self, serial: &DeviceSerial) {
         self.staff(StaffRequest::RevokeDevice { serial: serial.clone() });
+    }
+
+    /// A new distribution service's certificates, to report and to serve with.
+    pub fn distribution(&self, name: &str) -> (Credentials, Credentials) {
+        let file = self.data().join(name);
+        self.block_on(issue_distribution(&self.data(), &name.parse().unwrap(), &file, &self.clock)).unwrap();
+        let text = std::fs::read_to_string(file).unwrap();
+        let (client, server) = text.split_once("[server]").unwrap();
+        (Credentials::from_pem(client).unwrap(), Credentials::from_pem(server).unwrap())
     }
 
     /// Begins something asynchronous that goes on beside the test.

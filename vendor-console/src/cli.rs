@@ -9,6 +9,7 @@ mod charge;
 mod credit;
 mod customer;
 mod device;
+mod distribution;
 mod input;
 mod invoice;
 mod key;
@@ -65,6 +66,8 @@ enum Command {
     Invoice(Staff<invoice::Command>),
     /// The keys that sign: rotate, revoke
     Key(Staff<key::Command>),
+    /// Distribution services on hosts of their own: list, revoke
+    Distribution(Staff<distribution::Command>),
     /// Credits: what is given back of charges
     Credit(Staff<credit::Command>),
     /// What waits for a second person
@@ -206,6 +209,7 @@ pub fn main_with_args(args: impl IntoIterator<Item = impl Into<OsString> + Clone
         Command::Charge(args) => script(args),
         Command::Invoice(args) => script(args),
         Command::Key(args) => script(args),
+        Command::Distribution(args) => script(args),
         Command::Credit(args) => script(args),
         Command::Approval(args) => script(args),
         Command::Staff(args) => script(args),

@@ -86,7 +86,7 @@ struct Shared {
     fingerprint: CaFingerprint,
     root: CertificateDer<'static>,
     root_key: RootKey,
-    config: net::quinn::ClientConfig,
+    config: net::ServiceConfig,
     /// Where the head of the audit log is kept.
     head_file: Option<PathBuf>,
     witnessing: Mutex<()>,

@@ -20,11 +20,13 @@ mod live;
 mod metrics;
 mod passport;
 mod pins;
+mod reporters;
 mod reports;
 mod router;
 mod staff;
 mod sweeper;
 mod tickets;
+mod turns;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

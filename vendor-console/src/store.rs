@@ -7,6 +7,7 @@ mod column;
 mod credits;
 mod customers;
 mod devices;
+mod distributions;
 mod entity;
 mod invoices;
 mod licences;
@@ -228,6 +229,7 @@ enum Sequence {
     Proposals,
     Credits,
     AuditLines,
+    Distributions,
 }
 
 impl Sequence {
@@ -240,6 +242,7 @@ impl Sequence {
             Self::Proposals => "proposals",
             Self::Credits => "credits",
             Self::AuditLines => "audit lines",
+            Self::Distributions => "distribution services",
         }
     }
 }

@@ -98,6 +98,32 @@ fn a_distribution_service_starts_with_its_identity_and_without_books() {
 }
 
 #[test]
+fn an_identity_of_a_distribution_service_is_on_file_while_the_server_runs_and_can_be_revoked() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, out) = (folder.path().join("data"), folder.path().join("identity"));
+    init(&data);
+    let (mut child, started) = serve(&data, &[]);
+    let mut issue = vendor_server();
+    issue.args(["issue-distribution", "--json", "--name", "osaka", "--data"]).arg(&data).arg("--out").arg(&out);
+    let issued: Value = serde_json::from_str(&printed(&mut issue)).unwrap();
+    assert_eq!(issued["number"], 1);
+    let console = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vendor-console"));
+        command.arg("distribution").args(arguments).args(["--json", "--server"]);
+        command.arg(started["listening"].as_str().unwrap()).arg("--as").arg(data.join("admin.pem"));
+        command
+    };
+    let listed: Value = serde_json::from_str(&printed(&mut console(&["list"]))).unwrap();
+    let row = &listed["rows"][0];
+    assert_eq!((&row["name"], &row["state"]), (&Value::from("osaka"), &Value::from("issued")), "{listed}");
+    let revoked: Value = serde_json::from_str(&printed(&mut console(&["revoke", "1"]))).unwrap();
+    assert_eq!(revoked["state"], "revoked");
+    assert_eq!(console(&["revoke", "1"]).output().unwrap().status.code(), Some(3));
+    signal(&child, "-TERM");
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
 fn limits_are_printed_as_the_folder_or_the_named_file_sets_them() {
     let folder = tempfile::tempdir().unwrap();
     init(folder.path());

@@ -1,5 +1,6 @@
 //! `kobai-staff/1`: what the vendor's staff do, from a window or a script. Staff are known by their certificates.
 
+mod distributions;
 mod goods;
 mod ledger;
 mod licences;
@@ -17,6 +18,7 @@ use crate::{
     ActivationCode, ContractPin, ContractUserId, CustomerId, DeviceSerial, InvoiceNumber, LicenceId, OptionId, Signed,
     StaffName, Timestamp, Yen,
 };
+pub use distributions::DistributionRow;
 pub use goods::{DeliveryRow, OptionFields, OptionRow, OrderRow, ReleaseRow};
 pub use ledger::{ChargeFilter, ChargeRow, INVOICE_LINES_MAX, InvoiceDocument, InvoiceRow};
 pub use licences::{DeviceAlarmRow, DeviceDecision, FlagReason, LicenceFilter, LicenceRow};
@@ -248,6 +250,13 @@ pub enum StaffRequest {
         /// Lines at most; 0 and more than [`PAGE_ROWS_MAX`] mean [`PAGE_ROWS_MAX`].
         limit: u16,
     },
+    /// Distribution services on hosts of their own, newest first.
+    Distributions(Query),
+    /// The distribution service may no longer report anything, for ever.
+    RevokeDistribution {
+        /// Its number.
+        number: u32,
+    },
 }
 
 /// What is to change about the keys.
@@ -346,6 +355,10 @@ pub enum StaffReply {
     Audit(Page<AuditRow>),
     /// To `AuditChain`.
     AuditChain(Vec<AuditRow>),
+    /// To `Distributions`.
+    Distributions(Page<DistributionRow>),
+    /// To `RevokeDistribution`: the distribution service as it is now.
+    Distribution(DistributionRow),
 }
 
 /// The keys of the vendor.
@@ -380,6 +393,8 @@ pub enum Topic {
     Proposals,
     /// The audit log.
     Audit,
+    /// The keys that sign, and distribution services.
+    Keys,
 }
 
 /// Which rows of a list.

@@ -10,7 +10,7 @@ use rustls::pki_types::{CertificateDer, CertificateSigningRequestDer, PrivatePkc
 use time::{Duration, OffsetDateTime};
 
 use super::credentials::{certificates, pem_block};
-use super::{Credentials, Identity, SERVER_NAME};
+use super::{CONTENT_NAME, Credentials, Identity, SERVER_NAME};
 use crate::keys::{RootKey, RootSigningKey};
 use crate::message::enrol::{CSR_BYTES_MAX, CertificateChain, CertificateChainError};
 use crate::{CaFingerprint, Timestamp};
@@ -155,12 +155,15 @@ impl Authority {
         Ok(CertificateChain::new(vec![certificate, self.certificate.to_vec()])?)
     }
 
-    /// A server's certificate with a new key.
+    /// The customer service's certificate with a new key. It can be the distribution service as well.
     pub fn issue_server(&self, now: Timestamp) -> Result<Credentials, AuthorityError> {
-        let mut params = params("Kobai vendor server", now, LEAF_LIFE)?;
-        params.subject_alt_names = vec![SanType::DnsName(SERVER_NAME.try_into()?)];
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        self.issue(params)
+        self.issue(server_params("Kobai vendor server", &[SERVER_NAME, CONTENT_NAME], now)?)
+    }
+
+    /// The certificate, with a new key, that a distribution service on a host of its own serves with. It is good for nothing
+    /// else.
+    pub fn issue_content_server(&self, now: Timestamp) -> Result<Credentials, AuthorityError> {
+        self.issue(server_params("Kobai distribution service", &[CONTENT_NAME], now)?)
     }
 
     /// A client's certificate with a new key, for staff and services.
@@ -224,6 +227,15 @@ fn params(common_name: &str, now: Timestamp, life: Duration) -> Result<Certifica
     params.not_before = now - LEEWAY;
     params.not_after = now + life;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    Ok(params)
+}
+
+fn server_params(common_name: &str, names: &[&str], now: Timestamp) -> Result<CertificateParams, AuthorityError> {
+    let mut params = params(common_name, now, LEAF_LIFE)?;
+    for name in names {
+        params.subject_alt_names.push(SanType::DnsName((*name).try_into()?));
+    }
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     Ok(params)
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::task::JoinSet;
 
-use super::{CloseCode, FrameError, SERVER_NAME, bind_client, read_frame, write_frame};
+use super::{CloseCode, FrameError, ServiceConfig, bind_client, read_frame, write_frame};
 use crate::CaFingerprint;
 use crate::codec::MESSAGE_BYTES_MAX;
 use crate::message::Reply;
@@ -119,7 +119,7 @@ pub struct Client {
 impl Client {
     /// Connects to `HOST:PORT`. A name may have several addresses, of which some are dead: all are tried at once, and
     /// the first that answers is taken. Must be called within a Tokio runtime.
-    pub async fn connect_to(host_port: &str, config: quinn::ClientConfig) -> Result<Self, LinkError> {
+    pub async fn connect_to(host_port: &str, config: ServiceConfig) -> Result<Self, LinkError> {
         let mut attempts = JoinSet::new();
         for addr in tokio::net::lookup_host(host_port).await?.take(ADDRESSES_MAX) {
             attempts.spawn(Self::connect(addr, config.clone()));
@@ -136,10 +136,11 @@ impl Client {
     }
 
     /// Connects with an endpoint of its own. Must be called within a Tokio runtime.
-    pub async fn connect(addr: SocketAddr, config: quinn::ClientConfig) -> Result<Self, LinkError> {
+    pub async fn connect(addr: SocketAddr, config: ServiceConfig) -> Result<Self, LinkError> {
         let endpoint = bind_client(addr)?;
+        let ServiceConfig { quic, server_name } = config;
         let connecting =
-            endpoint.connect_with(config, addr, SERVER_NAME).map_err(|error| LinkError::Broken(error.to_string()))?;
+            endpoint.connect_with(quic, addr, server_name).map_err(|error| LinkError::Broken(error.to_string()))?;
         let connection = tokio::time::timeout(PATIENCE, connecting).await.map_err(|_| LinkError::Silent)??;
         Ok(Self { endpoint, connection })
     }

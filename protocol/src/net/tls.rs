@@ -11,7 +11,7 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 use super::peer_time::{NothingCertain, PeerTime};
-use super::{Credentials, PastTime, endpoint};
+use super::{CONTENT_NAME, Credentials, PastTime, SERVER_NAME, endpoint};
 use crate::CaFingerprint;
 use crate::message::Service;
 
@@ -23,6 +23,23 @@ pub struct TlsError(String);
 impl TlsError {
     fn new(error: impl std::fmt::Display) -> Self {
         Self(error.to_string())
+    }
+}
+
+/// How a client reaches a service: by which TLS, and which name the server's certificate must have.
+#[derive(Debug, Clone)]
+pub struct ServiceConfig {
+    /// For quinn.
+    pub quic: quinn::ClientConfig,
+    /// The name to ask for.
+    pub server_name: &'static str,
+}
+
+/// Whom a client of this service wants to reach.
+const fn server_name(service: Service) -> &'static str {
+    match service {
+        Service::Content => CONTENT_NAME,
+        Service::Enrol | Service::Device | Service::Staff => SERVER_NAME,
     }
 }
 
@@ -66,7 +83,7 @@ pub fn server_config(credentials: &Credentials, services: &[Service]) -> Result<
 }
 
 /// A client of `service` that shows its certificate and trusts the root above it.
-pub fn client_config(credentials: &Credentials, service: Service) -> Result<quinn::ClientConfig, TlsError> {
+pub fn client_config(credentials: &Credentials, service: Service) -> Result<ServiceConfig, TlsError> {
     let provider = crypto_provider();
     let tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])
@@ -77,12 +94,18 @@ pub fn client_config(credentials: &Credentials, service: Service) -> Result<quin
     quic_client(tls, service)
 }
 
+/// A distribution service's client of the customer service, which hears its reports. Another distribution service must
+/// not hear them in its place, so this asks for the customer service's name.
+pub fn report_config(credentials: &Credentials) -> Result<ServiceConfig, TlsError> {
+    Ok(ServiceConfig { server_name: SERVER_NAME, ..client_config(credentials, Service::Content)? })
+}
+
 /// A device's client of `service`: as [`client_config`], on a machine whose clock may be wrong.
 pub fn device_config(
     credentials: &Credentials,
     service: Service,
     clock: Arc<dyn PastTime>,
-) -> Result<quinn::ClientConfig, TlsError> {
+) -> Result<ServiceConfig, TlsError> {
     let provider = crypto_provider();
     let inner = WebPkiServerVerifier::builder_with_provider(roots(&credentials.root)?, provider.clone())
         .build()
@@ -99,12 +122,12 @@ pub fn device_config(
 
 /// A client of the enrolment service that has no certificate and knows the root by its fingerprint only. Nothing is certain
 /// to it about the time, so it does not judge whether the server's certificate has run out.
-pub fn enrol_config(fingerprint: CaFingerprint) -> Result<quinn::ClientConfig, TlsError> {
+pub fn enrol_config(fingerprint: CaFingerprint) -> Result<ServiceConfig, TlsError> {
     anonymous_config(fingerprint, Service::Enrol)
 }
 
 /// The same for any service; all but enrolment turn it away.
-pub fn anonymous_config(fingerprint: CaFingerprint, service: Service) -> Result<quinn::ClientConfig, TlsError> {
+pub fn anonymous_config(fingerprint: CaFingerprint, service: Service) -> Result<ServiceConfig, TlsError> {
     let provider = crypto_provider();
     let pinned =
         PinnedRoot { fingerprint, algorithms: provider.signature_verification_algorithms, provider: provider.clone() };
@@ -118,13 +141,13 @@ pub fn anonymous_config(fingerprint: CaFingerprint, service: Service) -> Result<
     quic_client(tls, service)
 }
 
-fn quic_client(mut tls: rustls::ClientConfig, service: Service) -> Result<quinn::ClientConfig, TlsError> {
+fn quic_client(mut tls: rustls::ClientConfig, service: Service) -> Result<ServiceConfig, TlsError> {
     tls.alpn_protocols = vec![service.alpn().to_vec()];
     tls.resumption = rustls::client::Resumption::disabled();
     let quic = QuicClientConfig::try_from(tls).map_err(TlsError::new)?;
     let mut config = quinn::ClientConfig::new(Arc::new(quic));
     config.transport_config(Arc::new(endpoint::client_transport()));
-    Ok(config)
+    Ok(ServiceConfig { quic: config, server_name: server_name(service) })
 }
 
 /// Finds the pinned root in the server's chain, then verifies the server against it as against any root.

@@ -6,10 +6,10 @@ use protocol::message::enrol::CertificateChain;
 use protocol::message::report::{DeviceFault, FaultKind, Standing};
 use protocol::message::staff::{
     ChargeFilter, ChargeRow, ContractRow, CreditRow, CustomerFields, CustomerRef, CustomerRow, Decision, DeliveryRow,
-    DeviceAlarmRow, DeviceDecision, DeviceFields, DeviceRow, DeviceState, FlagReason, InvoiceCredit, InvoiceDocument,
-    InvoiceRow, KeyChange, KeyStatus, LicenceFilter, LicenceRow, OptionFields, OptionRow, OrderRow, Overview,
-    Page as Rows, Proposal, ProposalKind, ProposalRow, Query, ReleaseRow, Rules, Settlement, StaffReply, StaffRequest,
-    StaffRow, Topic, Verdict,
+    DeviceAlarmRow, DeviceDecision, DeviceFields, DeviceRow, DeviceState, DistributionRow, FlagReason, InvoiceCredit,
+    InvoiceDocument, InvoiceRow, KeyChange, KeyStatus, LicenceFilter, LicenceRow, OptionFields, OptionRow, OrderRow,
+    Overview, Page as Rows, Proposal, ProposalKind, ProposalRow, Query, ReleaseRow, Rules, Settlement, StaffReply,
+    StaffRequest, StaffRow, Topic, Verdict,
 };
 use protocol::package::OptionKind;
 use protocol::{
@@ -30,12 +30,13 @@ variants! {
         Orders, Charges, Invoices, Invoice, CreateInvoice, Settle, Watch, Keys, ProposeKeys, ImportKeys,
         SetContractPin, Licences, RevokeLicence, DeviceAlarms, DecideDevice, Staff, AddStaff, ReissueStaff,
         SetStaffRole, RevokeStaff, Proposals, Decide, Credit, Credits, SetCreditLimit, RequireSecondPerson, Audit,
-        AuditChain,
+        AuditChain, Distributions, RevokeDistribution,
     }
     StaffReply {
         Whoami, Overview, Customers, Customer, Devices, Device, Activation, Options, Option, Orders, Charges,
         Invoices, Invoice, Changed, Keys, KeyRequest, Licences, Licence, DeviceAlarms, DeviceAlarm, Staff,
-        StaffMember, StaffCertificate, Proposals, Proposal, Credits, Credit, Rules, Audit, AuditChain,
+        StaffMember, StaffCertificate, Proposals, Proposal, Credits, Credit, Rules, Audit, AuditChain, Distributions,
+        Distribution,
     }
 }
 
@@ -106,6 +107,8 @@ pub(crate) fn requests() -> Page {
         ("", StaffRequest::RequireSecondPerson),
         ("", StaffRequest::Audit(query())),
         ("", StaffRequest::AuditChain { after: 7, limit: 100 }),
+        ("", StaffRequest::Distributions(query())),
+        ("", StaffRequest::RevokeDistribution { number: 3 }),
     ])
 }
 
@@ -131,6 +134,7 @@ pub(crate) fn replies() -> Page {
         Topic::Staff,
         Topic::Proposals,
         Topic::Audit,
+        Topic::Keys,
     ];
     let head = AuditHead { link: Link { number: 8, hash: audit_row().hash }, at: LATER };
     let head = Signed::new(&head, &licence_key());
@@ -168,7 +172,20 @@ pub(crate) fn replies() -> Page {
         ("", StaffReply::Rules(rules())),
         ("", StaffReply::Audit(page_of(vec![audit_row()]))),
         ("", StaffReply::AuditChain(vec![audit_row()])),
+        ("", StaffReply::Distributions(page_of(vec![distribution_row()]))),
+        ("revoked", StaffReply::Distribution(DistributionRow { revoked_at: Some(LATER), ..distribution_row() })),
     ])
+}
+
+fn distribution_row() -> DistributionRow {
+    DistributionRow {
+        number: 3,
+        name: text("osaka"),
+        issued_at: NOW,
+        certificate_until: Some(LATER),
+        revoked_at: None,
+        is_connected: true,
+    }
 }
 
 fn chain() -> CertificateChain {

@@ -37,7 +37,7 @@ variants! {
     FaultKind { ClockSetBack, ClockJumped, RecordEdited, RecordMissing, SealBroken }
     FlagReason { Restored, Edited }
     DeviceDecision { Release, End }
-    Topic { Customers, Devices, Options, Orders, Charges, Licences, Staff, Proposals, Audit }
+    Topic { Customers, Devices, Options, Orders, Charges, Licences, Staff, Proposals, Audit, Keys }
     StaffRole { Clerk, Publisher, Accountant, Admin }
     ProposalKind { Release, Credit, CreditLimit }
     Proposal { Release, Credit, CreditLimit }
@@ -73,6 +73,7 @@ pub(crate) fn page() -> Page {
         Topic::Staff,
         Topic::Proposals,
         Topic::Audit,
+        Topic::Keys,
     ];
     let licence = LicenceId::from(order());
     let standings = [Standing::Active, Standing::Locked(LockReason::Edited), Standing::Ended(EndReason::Removed, NOW)];

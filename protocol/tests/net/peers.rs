@@ -6,10 +6,10 @@ use std::sync::Arc;
 use protocol::Timestamp;
 use protocol::message::{Reply, Service};
 use protocol::net::quinn::crypto::rustls::QuicClientConfig;
-use protocol::net::quinn::{ClientConfig, Connection, Endpoint};
+use protocol::net::quinn::{Connection, Endpoint};
 use protocol::net::{
-    Authority, CertificateDer, Client, CloseCode, Credentials, Identity, LinkError, Root, bind_server, client_config,
-    read_frame, server_config, write_frame,
+    Authority, CertificateDer, Client, CloseCode, Credentials, Identity, LinkError, Root, SERVER_NAME, ServiceConfig,
+    bind_server, client_config, read_frame, server_config, write_frame,
 };
 
 /// TLS reads the system's clock, so certificates are made for it.
@@ -60,7 +60,7 @@ impl Vendor {
         self.endpoint.local_addr().unwrap()
     }
 
-    pub(crate) fn client_of(&self, service: Service, identity: &Identity) -> ClientConfig {
+    pub(crate) fn client_of(&self, service: Service, identity: &Identity) -> ServiceConfig {
         client_config(&self.authority.issue_client(identity, now()).unwrap(), service).unwrap()
     }
 
@@ -75,7 +75,7 @@ impl Vendor {
 
     /// What a client with this configuration is answered to a number by a service that doubles numbers, and that
     /// turns away whoever shows no certificate.
-    pub(crate) async fn ask(&self, config: ClientConfig, number: u32) -> Result<u32, LinkError> {
+    pub(crate) async fn ask(&self, config: ServiceConfig, number: u32) -> Result<u32, LinkError> {
         let serve = async {
             while let Some(incoming) = self.endpoint.accept().await {
                 let Ok(connection) = incoming.await else { continue };
@@ -113,7 +113,7 @@ pub(crate) fn identity(connection: &Connection) -> Option<Identity> {
 }
 
 /// A client that trusts this CA, shows no certificate and names any ALPN.
-pub(crate) fn bare_client(authority: &Authority, alpn: &[u8]) -> ClientConfig {
+pub(crate) fn bare_client(authority: &Authority, alpn: &[u8]) -> ServiceConfig {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(authority.root().clone()).unwrap();
     let mut tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -122,5 +122,6 @@ pub(crate) fn bare_client(authority: &Authority, alpn: &[u8]) -> ClientConfig {
         .with_root_certificates(roots)
         .with_no_client_auth();
     tls.alpn_protocols = vec![alpn.to_vec()];
-    ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls).unwrap()))
+    let quic = protocol::net::quinn::ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls).unwrap()));
+    ServiceConfig { quic, server_name: SERVER_NAME }
 }

@@ -6,7 +6,7 @@ use protocol::Timestamp;
 use protocol::message::Service;
 use protocol::net::{
     Client, CloseCode, Credentials, DeviceKey, Identity, LinkError, PastTime, client_config, device_config,
-    enrol_config,
+    enrol_config, report_config,
 };
 
 use super::peers::{Vendor, authority, bare_client, device, identity, now, staff, twenty_years_ago};
@@ -46,6 +46,25 @@ async fn an_alpn_that_the_server_does_not_serve_is_refused() {
     let content_only = Vendor::with(vendor.authority, &server, &[Service::Content]);
     assert_distrust(content_only.ask(content_only.client_of(Service::Device, &device()), 1).await);
     assert_eq!(content_only.ask(content_only.client_of(Service::Content, &device()), 21).await.unwrap(), 42);
+}
+
+#[tokio::test]
+async fn a_distribution_service_passes_for_nothing_else_and_the_customer_service_for_both() {
+    let authority = authority(now());
+    let content = authority.issue_content_server(now()).unwrap();
+    let vendor = Vendor::with(authority, &content, &Service::ALL);
+    for (service, who) in [(Service::Device, device()), (Service::Staff, staff()), (Service::Enrol, device())] {
+        assert_distrust(vendor.ask(vendor.client_of(service, &who), 1).await);
+    }
+    assert_distrust(vendor.ask(enrol_config(vendor.authority.fingerprint()).unwrap(), 1).await);
+    let reporter = vendor.authority.issue_client(&Identity::Distribution, now()).unwrap();
+    assert_distrust(vendor.ask(report_config(&reporter).unwrap(), 1).await);
+    assert_eq!(vendor.ask(vendor.client_of(Service::Content, &device()), 21).await.unwrap(), 42);
+
+    let vendor = Vendor::new();
+    let reporter = vendor.authority.issue_client(&Identity::Distribution, now()).unwrap();
+    assert_eq!(vendor.ask(report_config(&reporter).unwrap(), 21).await.unwrap(), 42);
+    assert_eq!(vendor.ask(vendor.client_of(Service::Content, &device()), 21).await.unwrap(), 42);
 }
 
 #[tokio::test]

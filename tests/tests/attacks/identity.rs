@@ -2,13 +2,14 @@
 
 use e2e::peer::{Peer, hello, order_id};
 use e2e::{OptionSpec, Vendor};
-use protocol::message::Service;
+use protocol::message::content::{ContentReply, ContentRequest, TransferOutcome};
 use protocol::message::device::{AbandonReason, DeviceReply, DeviceRequest};
 use protocol::message::staff::{CustomerRow, StaffReply, StaffRequest};
+use protocol::message::{Reply, Service};
 use protocol::net::quinn::ConnectionError;
 use protocol::net::{
-    Authority, Client, CloseCode, Credentials, DeviceKey, Identity, LinkError, Root, SERVER_NAME, bind_client,
-    client_config,
+    Authority, Client, CloseCode, Credentials, DeviceKey, Identity, LinkError, Root, SERVER_NAME, ServiceConfig,
+    bind_client, bind_server, client_config, enrol_config, report_config, server_config,
 };
 use protocol::package::OptionKind;
 use protocol::signed::SigningKey;
@@ -38,6 +39,21 @@ pub(crate) const ATTACKS: &[Attack] = &[
     Attack { name: "PIN guessed", expectation: "ever longer waits; the owner buys", run: guessed_pin },
     Attack { name: "revoked device on an open connection", expectation: "closed at once", run: revoked_while_open },
     Attack { name: "device replaced, the old one goes on", expectation: "closed at once", run: replaced },
+    Attack {
+        name: "a distribution service that poses as the customer service",
+        expectation: "no connection, for panels, staff and other services",
+        run: posing_distribution,
+    },
+    Attack {
+        name: "a revoked distribution service on an open connection",
+        expectation: "closed at once; refused when it comes back",
+        run: revoked_distribution,
+    },
+    Attack {
+        name: "a distribution service's certificate that is on no file",
+        expectation: "nothing it reports counts",
+        run: unknown_distribution,
+    },
     Attack { name: "cloned certificate", expectation: "noticed; nobody else affected", run: cloned },
 ];
 
@@ -149,14 +165,14 @@ fn another_use() -> String {
 fn early_data() -> String {
     let (vendor, _, customer) = vendor();
     let peer = Peer::enrolled(&vendor, SERIAL, Some(&customer));
-    let mut config = client_config(&peer.credentials, Service::Device).unwrap();
+    let mut config = client_config(&peer.credentials, Service::Device).unwrap().quic;
     vendor.block_on(async {
         let endpoint = bind_client(vendor.addr()).unwrap();
         for _ in 0..2 {
             let connecting = endpoint.connect_with(config.clone(), vendor.addr(), SERVER_NAME).unwrap();
             let connecting = connecting.into_0rtt().err().expect("no early data, at the second visit either");
             connecting.await.unwrap().close(CloseCode::Done.var_int(), b"");
-            config = client_config(&peer.credentials, Service::Device).unwrap();
+            config = client_config(&peer.credentials, Service::Device).unwrap().quic;
         }
     });
     "none offered".to_owned()
@@ -339,4 +355,76 @@ fn cloned() -> String {
     let StaffReply::Overview(overview) = vendor.staff(StaffRequest::Overview) else { panic!("no overview") };
     assert_eq!(overview.devices_cloned, 1);
     "flagged at the third request; the other device bought".to_owned()
+}
+
+fn posing_distribution() -> String {
+    let (vendor, _, customer) = vendor();
+    let peer = Peer::enrolled(&vendor, SERIAL, Some(&customer));
+    let (reporter, stolen) = vendor.distribution("osaka");
+    // The file was stolen, and whoever has it stands in the network's path.
+    let config = server_config(&stolen, &Service::ALL).unwrap();
+    let endpoint = vendor.block_on(async { bind_server(([127, 0, 0, 1], 0).into(), config, &stolen) }).unwrap();
+    let addr = endpoint.local_addr().unwrap();
+    let posing = vendor.spawn(async move {
+        let mut connections = Vec::new();
+        while let Some(incoming) = endpoint.accept().await {
+            connections.extend(incoming.await.ok());
+        }
+    });
+    let reach = |config: ServiceConfig| vendor.block_on(Client::connect(addr, config)).map(drop);
+    let (admin, credentials) = (vendor.admin(), &peer.credentials);
+    let mut refused = 0;
+    for (who, config) in [
+        ("a panel", client_config(credentials, Service::Device)),
+        ("a panel that enrols", enrol_config(vendor.ca_fingerprint())),
+        ("staff", client_config(&admin, Service::Staff)),
+        ("another distribution service", report_config(&reporter)),
+    ] {
+        let end = reach(config.unwrap());
+        assert!(matches!(end, Err(LinkError::Distrust(_))), "{who}: {end:?}");
+        refused += 1;
+    }
+    reach(client_config(credentials, Service::Content).unwrap()).unwrap();
+    posing.abort();
+    format!("{refused} of 4 distrust it; packages only")
+}
+
+/// What the customer service answers to a report.
+fn report(vendor: &Vendor, client: &Client) -> Result<ContentReply, RefusalCode> {
+    let outcome = TransferOutcome::Failed(protocol::FailureCode::LinkLost);
+    let request = ContentRequest::Report { order: order_id(), outcome };
+    let reply: Reply<ContentReply> = vendor.block_on(client.request(&request)).unwrap();
+    reply.outcome.map_err(|refusal| refusal.code)
+}
+
+fn reporting(vendor: &Vendor, credentials: &Credentials) -> Client {
+    vendor.block_on(Client::connect(vendor.addr(), report_config(credentials).unwrap())).unwrap()
+}
+
+fn revoked_distribution() -> String {
+    let (vendor, _, _) = vendor();
+    let (reporter, _) = vendor.distribution("osaka");
+    let open = reporting(&vendor, &reporter);
+    assert_eq!(report(&vendor, &open), Err(RefusalCode::UnknownOrder));
+    vendor.staff(StaffRequest::RevokeDistribution { number: 1 });
+    let ConnectionError::ApplicationClosed(close) = vendor.block_on(open.connection().closed()) else { panic!() };
+    assert_eq!(close.error_code, CloseCode::Revoked.var_int());
+    let refused = report(&vendor, &reporting(&vendor, &reporter)).unwrap_err();
+    assert_eq!(refused, RefusalCode::NotPermitted);
+    format!("closed with code 5, then {refused}")
+}
+
+fn unknown_distribution() -> String {
+    let (vendor, clock, customer) = vendor();
+    let peer = Peer::enrolled(&vendor, SERIAL, Some(&customer));
+    let authorised = peer.order(&vendor, order_id(), OCR, None).unwrap();
+    let forged = authority(&vendor).issue_client(&Identity::Distribution, clock.now()).unwrap();
+    let client = reporting(&vendor, &forged);
+    let outcome = TransferOutcome::Sent(peer.manifest(&authorised).digest());
+    let request = ContentRequest::Report { order: authorised.order, outcome };
+    let reply: Reply<ContentReply> = vendor.block_on(client.request(&request)).unwrap();
+    let refused = reply.outcome.unwrap_err().code;
+    assert_eq!(refused, RefusalCode::NotPermitted);
+    assert_eq!(vendor.orders()[0].state, protocol::OrderState::Authorised);
+    refused.to_string()
 }

@@ -128,6 +128,7 @@ fn request_of(action: Action) -> StaffRequest {
         Action::Credit => StaffRequest::Credit { charge: 1, amount: limit, reason: "X".parse().unwrap() },
         Action::SetCreditLimit => StaffRequest::SetCreditLimit { limit },
         Action::RequireSecondPerson => StaffRequest::RequireSecondPerson,
+        Action::RevokeDistribution => StaffRequest::RevokeDistribution { number: 1 },
         Action::AddStaff => StaffRequest::AddStaff { name: "zoe".parse().unwrap(), role: StaffRole::Admin, csr },
         Action::ReissueStaff => StaffRequest::ReissueStaff { name, csr },
         Action::SetStaffRole => StaffRequest::SetStaffRole { name, role: StaffRole::Admin },

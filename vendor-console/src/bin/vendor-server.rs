@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use protocol::Text;
+use protocol::text::Name;
 use tracing_subscriber::EnvFilter;
 use vendor_console::clock::Clock;
 use vendor_console::server::{self, Ceremony, Limits, Role, SecondPerson, Server, ServerError, ServerOptions};
@@ -43,6 +44,9 @@ enum Command {
         /// The file to write; it must not exist.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
+        /// What staff call it, for instance its host.
+        #[arg(long, default_value = "distribution")]
+        name: Name,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -176,11 +180,11 @@ fn main() -> ExitCode {
 async fn run(args: Args) -> ExitCode {
     let done = match args.command {
         Some(Command::Init { data, solo, json }) => init(&data, solo, json).await,
-        Some(Command::IssueDistribution { data, out, json }) => {
-            let issued = server::issue_distribution(&data, &out, &Clock::System);
-            issued.map(|()| match json {
-                true => say(&serde_json::json!({ "identity": out })),
-                false => say(&format_args!("distribution service's identity: {}", out.display())),
+        Some(Command::IssueDistribution { data, out, name, json }) => {
+            let issued = server::issue_distribution(&data, &name, &out, &Clock::System).await;
+            issued.map(|number| match json {
+                true => say(&serde_json::json!({ "identity": out, "number": number })),
+                false => say(&format_args!("identity of distribution service {number}: {}", out.display())),
             })
         }
         Some(Command::Limits { data, limits, json }) => print_limits(&data, limits.as_deref(), json),

@@ -3,7 +3,7 @@
 use protocol::message::staff::Topic;
 use tokio::sync::watch;
 
-const TOPICS: [Topic; 9] = [
+const TOPICS: [Topic; 10] = [
     Topic::Customers,
     Topic::Devices,
     Topic::Options,
@@ -13,6 +13,7 @@ const TOPICS: [Topic; 9] = [
     Topic::Staff,
     Topic::Proposals,
     Topic::Audit,
+    Topic::Keys,
 ];
 
 /// How often each topic has changed.

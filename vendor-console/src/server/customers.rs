@@ -16,6 +16,8 @@ use super::guesses::Guesses;
 use super::keys::Keys;
 use super::live::Live;
 use super::pins::Pins;
+use super::reporters::Reporters;
+use super::turns::Turns;
 use crate::clock::Clock;
 use crate::content::Packages;
 use crate::store::{Store, StoreError};
@@ -36,6 +38,10 @@ pub(super) struct Customers {
     pub(super) content_server: Option<Text<120>>,
     /// Devices that are connected to this process.
     pub(super) live: Arc<Live>,
+    /// Distribution services that are connected to this process.
+    pub(super) reporters: Arc<Reporters>,
+    /// Devices whose report is being looked at.
+    pub(super) reporting: Turns,
     /// Wrong activation codes.
     pub(super) guesses: Guesses,
     /// Hashes the PINs of contracts.
@@ -82,6 +88,8 @@ impl Customers {
             transfers: Arc::default(),
             content_server,
             live: Arc::default(),
+            reporters: Arc::default(),
+            reporting: Turns::default(),
             guesses: Guesses::default(),
             pins: Pins::default(),
             catalogue: Mutex::default(),
@@ -129,12 +137,20 @@ impl Customers {
         Ok(())
     }
 
-    /// Closes the connections of devices that may no longer speak, whoever has decided that: another process may have.
+    /// Closes the connections of devices and services that may no longer speak, whoever has decided that: another process
+    /// may have.
     async fn close_the_revoked(&self) -> Result<(), StoreError> {
         for (serial, certificate) in self.live.devices() {
             match self.store.permit(&serial, &certificate).await {
                 Ok(_) => {}
                 Err(StoreError::Refused(_)) => self.live.close(&serial, None),
+                Err(failure) => return Err(failure),
+            }
+        }
+        for certificate in self.reporters.certificates() {
+            match self.store.permit_distribution(&certificate).await {
+                Ok(()) => {}
+                Err(StoreError::Refused(_)) => self.reporters.close(&certificate),
                 Err(failure) => return Err(failure),
             }
         }

@@ -84,7 +84,8 @@ pub(super) async fn answer(
         DeviceRequest::Status { order } => Ok(DeviceReply::Status(store.order_state(order, device, now).await?)),
         DeviceRequest::Keys => Ok(DeviceReply::Keys(customers.keys.signing().list.clone())),
         DeviceRequest::Report(report) => {
-            let receipts = receipts(device, &session.certificate, &report)?;
+            let Some(_turn) = customers.reporting.take(device) else { return Err(RefusalCode::Busy.into()) };
+            let receipts = receipts(customers, device, &session.certificate, &report).await?;
             let answer = store.device_report(device, &report, &receipts, now).await?;
             tell(&[Topic::Licences]);
             Ok(DeviceReply::Reported(answer))
@@ -111,10 +112,11 @@ async fn check_pin(
     contract: &ContractUserId,
     pin: Option<ContractPin>,
 ) -> Result<Option<CheckedPin>, Refusal> {
+    let place = customers.pins.place(device).await?;
     match customers.store.begin_try(order, device, contract, customers.clock.now()).await? {
         Try::Decided => Ok(None),
         Try::Check(hash) => {
-            let fits = customers.pins.fits(hash.clone(), pin).await?;
+            let fits = place.fits(hash.clone(), pin).await?;
             Ok(Some(CheckedPin { hash, fits }))
         }
     }
@@ -162,8 +164,10 @@ fn restored(
     }
 }
 
-/// The receipts that this device's key has signed, for this device. A report with too much of anything is no report.
-fn receipts(
+/// The receipts that this device's key has signed, for this device. A report with too much of anything is no report. What is
+/// on file already, byte for byte, was verified then; the rest is verified beside the server's one thread.
+async fn receipts(
+    customers: &Customers,
     device: &DeviceSerial,
     certificate: &[u8],
     report: &DeviceReport,
@@ -173,10 +177,24 @@ fn receipts(
         && report.receipts.len() <= DeviceReport::RECEIPTS_MAX;
     let key = Identity::public_key(&certificate.into());
     let (true, Ok(key)) = (fits, key) else { return Err(RefusalCode::BadMessage.into()) };
-    let mut genuine = Vec::new();
-    for signed in &report.receipts {
-        match signed.verify(&key) {
-            Ok(receipt) if receipt.device == *device => genuine.push((receipt, signed.clone())),
+    let (mut genuine, mut new) = (Vec::new(), Vec::new());
+    for (receipt, signed) in customers.store.receipts_on_file(device, &report.receipts).await? {
+        match receipt {
+            Some(receipt) => genuine.push((receipt, signed)),
+            None => new.push(signed),
+        }
+    }
+    if new.is_empty() {
+        return Ok(genuine);
+    }
+    let verify = move || new.into_iter().map(|signed| (signed.verify(&key), signed)).collect::<Vec<_>>();
+    let verified = tokio::task::spawn_blocking(verify).await.map_err(|error| {
+        tracing::error!("receipts could not be verified: {error}");
+        RefusalCode::StorageFailed
+    })?;
+    for (receipt, signed) in verified {
+        match receipt {
+            Ok(receipt) if receipt.device == *device => genuine.push((receipt, signed)),
             _ => tracing::warn!(%device, "an erase receipt that the device's key has not signed"),
         }
     }

@@ -35,6 +35,13 @@ pub(super) struct Distribution {
     transfers: Arc<Transfers>,
 }
 
+/// A transfer that may begin.
+pub(super) struct Admitted {
+    ticket: Ticket,
+    package: Package,
+    missing: MissingChunks,
+}
+
 /// How a transfer broke off.
 enum Broken {
     /// The device broke off or the link did.
@@ -59,37 +66,27 @@ impl Distribution {
         &self.keys
     }
 
-    /// Sends the missing chunks and settles the transfer. The connection's device is already identified.
+    /// Sends the missing chunks and settles the transfer.
     pub(super) async fn fetch(
         &self,
         desk: &Desk,
-        device: &DeviceSerial,
-        certificate: &[u8],
-        ticket: &Signed<Ticket>,
-        missing: MissingChunks,
+        admitted: &Admitted,
         (send, recv): (&mut SendStream, &mut RecvStream),
     ) -> Result<(), FrameError> {
-        let admitted = async {
-            self.reports.permit(device, certificate).await?;
-            self.admit(device, ticket, &missing).await
-        };
-        let (ticket, package) = match admitted.await {
-            Ok(admitted) => admitted,
-            Err(refusal) => return desk.reply::<ContentReply>(send, Err(refusal)).await,
-        };
+        let Admitted { ticket, package, missing } = admitted;
         let bytes: u64 = missing.indices().map(|index| package.chunk_bytes(index)).sum();
         desk.push(send, ContentReply::Sending { bytes }).await?;
-        let sent = self.send_all(desk, &ticket, &package, &missing, send).await;
+        let sent = self.send_all(desk, ticket, package, missing, send).await;
         let ended = match sent {
             Ok(()) => end_of_transfer(desk, bytes, recv).await,
             Err(broken) => Err(broken),
         };
         let outcome = match ended {
-            Ok(Some(end)) => self.settle(&ticket, end).await,
+            Ok(Some(end)) => self.settle(ticket, end).await,
             // A device with more holes than one request can name ends the stream and asks for the rest.
             Ok(None) if missing.ranges().len() == MissingChunks::MAX_RANGES => return Ok(()),
             Ok(None) => {
-                self.report_failure(&ticket, FailureCode::LinkLost).await;
+                self.report_failure(ticket, FailureCode::LinkLost).await;
                 return Ok(());
             }
             Err(broken) => {
@@ -98,7 +95,7 @@ impl Distribution {
                     Broken::Content(error) => (FailureCode::Storage, Some(Refusal::from(error))),
                     Broken::BadMessage => (FailureCode::LinkLost, Some(RefusalCode::BadMessage.into())),
                 };
-                self.report_failure(&ticket, code).await;
+                self.report_failure(ticket, code).await;
                 // Within the bytes of chunks no answer can be told from content: end the stream in the middle.
                 let _ = send.reset(protocol::net::CloseCode::Done.var_int());
                 match answer {
@@ -111,12 +108,15 @@ impl Distribution {
         desk.reply(send, outcome).await
     }
 
-    async fn admit(
+    /// Whether the device, which the connection's certificate names, may fetch this.
+    pub(super) async fn admit(
         &self,
         device: &DeviceSerial,
+        certificate: &[u8],
         ticket: &Signed<Ticket>,
-        missing: &MissingChunks,
-    ) -> Result<(Ticket, Package), Refusal> {
+        missing: MissingChunks,
+    ) -> Result<Admitted, Refusal> {
+        self.reports.permit(device, certificate).await?;
         let ticket = self.keys.verify(ticket).await?;
         if ticket.device != *device {
             return Err(RefusalCode::TicketInvalid.into());
@@ -128,7 +128,7 @@ impl Distribution {
             return Err(RefusalCode::NoSuchChunk.into());
         }
         let package = self.packages.open_package(ticket.package, ticket.chunk_count).await?;
-        Ok((ticket, package))
+        Ok(Admitted { ticket, package, missing })
     }
 
     async fn send_all(

@@ -37,7 +37,7 @@ impl DataFolder {
 
     /// Written last by `init`: the folder is complete.
     pub(super) fn mark(&self) -> PathBuf {
-        self.root.join("vendor.json")
+        mark_file(&self.root)
     }
 
     /// The root's certificate and key. Once the folder is made it may be kept elsewhere.
@@ -72,13 +72,21 @@ impl DataFolder {
 
     /// The books.
     pub(super) fn database(&self) -> PathBuf {
-        self.root.join("books.sqlite")
+        books_file(&self.root)
     }
 
     /// The packages.
     pub(super) fn packages(&self) -> PathBuf {
         self.root.join("packages")
     }
+}
+
+pub(super) fn books_file(root: &Path) -> PathBuf {
+    root.join("books.sqlite")
+}
+
+pub(super) fn mark_file(root: &Path) -> PathBuf {
+    root.join("vendor.json")
 }
 
 pub(super) fn issuer_file(root: &Path) -> PathBuf {

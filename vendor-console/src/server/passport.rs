@@ -8,12 +8,14 @@
 use std::path::Path;
 
 use protocol::net::{Credentials, Identity};
+use protocol::text::Name;
 use protocol::{KeyList, keys::RootSigned};
 
 use super::ServerError;
-use super::folder::{issuer_file, key_list_file, read_text, write_secret};
+use super::folder::{books_file, issuer_file, key_list_file, mark_file, read_text, write_secret};
 use super::keys::read_authority;
 use crate::clock::Clock;
+use crate::store::Store;
 
 const HEADER: &str = "kobai distribution service 1";
 
@@ -24,23 +26,31 @@ pub(super) struct Passport {
     pub(super) keys: RootSigned<KeyList>,
 }
 
-/// Writes the identity of a distribution service to the new file `out`, which nobody else may read. Works while the
-/// customer service runs.
-pub fn issue_distribution(data: &Path, out: &Path, clock: &Clock) -> Result<(), ServerError> {
+/// Writes the identity of a distribution service to the new file `out`, which nobody else may read, and puts it on file
+/// under this name; its number. Works while the customer service runs. Killed at any instant it leaves at most an identity on
+/// file that nobody has.
+pub async fn issue_distribution(data: &Path, name: &Name, out: &Path, clock: &Clock) -> Result<u32, ServerError> {
     if out.exists() {
         return Err(ServerError::FileExists(out.display().to_string()));
     }
     let (authority, list) = (issuer_file(data), key_list_file(data));
-    if !authority.exists() {
+    if !mark_file(data).exists() {
         return Err(ServerError::NotInitialised(data.display().to_string()));
     }
     let (authority, now) = (read_authority(&authority)?, clock.certificate_time());
     let passport = Passport {
         client: authority.issue_client(&Identity::Distribution, now).map_err(ServerError::machine)?,
-        server: authority.issue_server(now).map_err(ServerError::machine)?,
+        server: authority.issue_content_server(now).map_err(ServerError::machine)?,
         keys: RootSigned::from_text(&read_text(&list)?).map_err(|error| ServerError::file(&list, error))?,
     };
-    passport.write(out)
+    let certificate = passport.client.chain.first().ok_or_else(|| ServerError::file(out, "no certificate"))?;
+    let books = books_file(data);
+    let wrong = |error| ServerError::file(&books, error);
+    let store = Store::open(&books).await.map_err(wrong)?;
+    let number = store.add_distribution(name, certificate, clock.now()).await.map_err(wrong)?;
+    store.close().await.map_err(wrong)?;
+    passport.write(out)?;
+    Ok(number)
 }
 
 impl Passport {
@@ -78,13 +88,15 @@ mod tests {
     async fn the_file_reads_back_and_is_never_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let (data, out) = (folder.path().join("data"), folder.path().join("distribution"));
-        let missing = issue_distribution(&data, &out, &Clock::System).unwrap_err();
+        let name = "osaka".parse().unwrap();
+        let issue = || issue_distribution(&data, &name, &out, &Clock::System);
+        let missing = issue().await.unwrap_err();
         assert_eq!(missing.code(), "not-initialised");
         super::super::init(&data, super::super::SecondPerson::Solo, &Clock::System).await.unwrap();
-        issue_distribution(&data, &out, &Clock::System).unwrap();
+        assert_eq!(issue().await.unwrap(), 1);
         let passport = Passport::read(&out).unwrap();
         assert_eq!(passport.keys.to_text(), read_text(&key_list_file(&data)).unwrap());
-        assert_eq!(issue_distribution(&data, &out, &Clock::System).unwrap_err().code(), "file-exists");
+        assert_eq!(issue().await.unwrap_err().code(), "file-exists");
         assert!(Passport::read(&data.join("admin.pem")).is_err());
     }
 }

@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::keys::RootSigned;
-use protocol::message::Service;
 use protocol::message::content::{ContentReply, ContentRequest, TransferOutcome};
 use protocol::message::staff::Topic;
-use protocol::net::{Client, Credentials, LinkError, client_config};
+use protocol::net::{Client, Credentials, LinkError, report_config};
 use protocol::{DeviceSerial, KeyList, OrderId, Refusal, RefusalCode};
 use tokio::sync::Mutex;
 
@@ -50,8 +49,25 @@ impl Reports {
     }
 }
 
+/// What a distribution service is answered, as long as the books permit its certificate.
+pub(super) async fn answer(
+    customers: &Customers,
+    certificate: &[u8],
+    request: ContentRequest,
+) -> Result<ContentReply, Refusal> {
+    customers.store.permit_distribution(certificate).await?;
+    match request {
+        ContentRequest::Report { order, outcome } => {
+            record(customers, order, outcome).await?;
+            Ok(ContentReply::Reported)
+        }
+        ContentRequest::Keys => Ok(ContentReply::Keys(customers.keys.signing().list.clone())),
+        ContentRequest::Fetch { .. } => Err(RefusalCode::NotPermitted.into()),
+    }
+}
+
 /// The customer service's side of a report.
-pub(super) async fn record(customers: &Customers, order: OrderId, outcome: TransferOutcome) -> Result<(), Refusal> {
+async fn record(customers: &Customers, order: OrderId, outcome: TransferOutcome) -> Result<(), Refusal> {
     customers.store.report(order, outcome, customers.clock.now()).await?;
     customers.changes.tell(&[Topic::Orders]);
     Ok(())
@@ -95,6 +111,11 @@ impl Remote {
         });
         match answer.await.unwrap_or(Err(LinkError::Silent)) {
             Ok(Ok(answer)) => Ok(answer),
+            // Not the device's fault.
+            Ok(Err(refusal)) if refusal.code == RefusalCode::NotPermitted => {
+                tracing::error!("the customer service at {} no longer permits this service", self.address);
+                Err(RefusalCode::ServiceUnavailable.into())
+            }
             Ok(Err(refusal)) => Err(refusal),
             Err(error) => {
                 tracing::warn!("the customer service at {} was not reached: {error}", self.address);
@@ -120,7 +141,7 @@ impl Remote {
         if let Some(client) = connection.as_ref().filter(|client| client.connection().close_reason().is_none()) {
             return Ok(client.clone());
         }
-        let config = client_config(&self.credentials, Service::Content);
+        let config = report_config(&self.credentials);
         let config = config.map_err(|error| LinkError::Distrust(error.to_string()))?;
         let client = Client::connect_to(&self.address, config).await?;
         *connection = Some(client.clone());

@@ -19,6 +19,7 @@ use super::desk::{Desk, busy};
 use super::distribution::Distribution;
 use super::limits::{Begun, Guard, Holder, Limit, Network};
 use super::live::Session;
+use super::reporters::Reporter;
 use super::{device, enrol, reports, staff};
 use crate::clock::Clock;
 
@@ -38,7 +39,7 @@ enum Peer {
     Stranger(Arc<Customers>, Network),
     Buyer(Arc<Customers>, Session),
     Fetcher(Arc<Distribution>, Session),
-    Reporter(Arc<Customers>),
+    Reporter(Arc<Customers>, Reporter),
     Staff(Arc<Customers>, StaffName, CertificateDer<'static>),
 }
 
@@ -47,7 +48,7 @@ impl Peer {
         match self {
             Self::Stranger(..) => Holder::Network(network),
             Self::Buyer(_, session) | Self::Fetcher(_, session) => Holder::Device(session.serial.clone()),
-            Self::Reporter(_) => Holder::Distribution,
+            Self::Reporter(..) => Holder::Distribution,
             Self::Staff(_, name, _) => Holder::Staff(name.clone()),
         }
     }
@@ -172,7 +173,11 @@ fn admit(services: &Services, connection: &Connection, network: Network) -> Opti
             let live = customers().map(|customers| customers.live.clone()).unwrap_or_default();
             Peer::Fetcher(distribution, live.enter(serial, certificate, connection.clone()))
         }
-        (Service::Content, Identity::Distribution) => Peer::Reporter(customers()?),
+        (Service::Content, Identity::Distribution) => {
+            let customers = customers()?;
+            let reporter = customers.reporters.enter(certificate, connection.clone());
+            Peer::Reporter(customers, reporter)
+        }
         (Service::Staff, Identity::Staff(name)) => Peer::Staff(customers()?, name, certificate),
         _ => return None,
     };
@@ -191,27 +196,24 @@ async fn answer(desk: &Desk, peer: &Peer, send: &mut SendStream, recv: &mut Recv
         }
         Peer::Fetcher(distribution, session) => match desk.request(send, recv, CONTENT_REQUEST_BYTES_MAX).await? {
             Some(ContentRequest::Fetch { ticket, missing }) => {
+                let admitted = distribution.admit(&session.serial, &session.certificate, &ticket, missing).await;
+                let admitted = match admitted {
+                    Ok(admitted) => admitted,
+                    Err(refusal) => return desk.reply::<ContentReply>(send, Err(refusal)).await,
+                };
+                // Who may not fetch takes nobody's place.
                 let Ok(_transfer) = desk.guard.transfer(&desk.holder).await else {
                     return desk.refuse(send, recv, busy()).await;
                 };
-                let (serial, certificate) = (&session.serial, &session.certificate);
-                distribution.fetch(desk, serial, certificate, &ticket, missing, (send, recv)).await
+                distribution.fetch(desk, &admitted, (send, recv)).await
             }
             Some(ContentRequest::Report { .. } | ContentRequest::Keys) => not_permitted(desk, send).await,
             None => Ok(()),
         },
-        Peer::Reporter(customers) => match desk.request(send, recv, CONTENT_REQUEST_BYTES_MAX).await? {
-            Some(ContentRequest::Report { order, outcome }) => {
-                let recorded = reports::record(customers, order, outcome).await;
-                desk.reply(send, recorded.map(|()| ContentReply::Reported)).await
-            }
-            Some(ContentRequest::Keys) => {
-                let keys = customers.keys.signing().list.clone();
-                desk.reply(send, Ok(ContentReply::Keys(keys))).await
-            }
-            Some(ContentRequest::Fetch { .. }) => not_permitted(desk, send).await,
-            None => Ok(()),
-        },
+        Peer::Reporter(customers, reporter) => {
+            let Some(request) = desk.request(send, recv, CONTENT_REQUEST_BYTES_MAX).await? else { return Ok(()) };
+            desk.reply(send, reports::answer(customers, &reporter.certificate, request).await).await
+        }
         Peer::Staff(customers, name, certificate) => {
             let Some(request) = desk.request(send, recv, staff::REQUEST_BYTES_MAX).await? else { return Ok(()) };
             if !matches!(request, StaffRequest::Publish { .. }) {

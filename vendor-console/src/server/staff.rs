@@ -6,7 +6,7 @@ pub(super) mod subject;
 use std::time::Duration;
 
 use protocol::audit::AuditHead;
-use protocol::message::staff::{StaffReply, StaffRequest, Topic};
+use protocol::message::staff::{DistributionRow, Page, StaffReply, StaffRequest, Topic};
 use protocol::net::{FrameError, Identity};
 use protocol::{ActivationCode, Refusal, RefusalCode, Signed, StaffName, StaffRole};
 use quinn::{RecvStream, SendStream};
@@ -262,10 +262,17 @@ async fn carry_out(
         }
         StaffRequest::Keys => Ok(StaffReply::Keys(customers.keys.status())),
         StaffRequest::ProposeKeys(change) => Ok(match logged(store, || customers.keys.propose(change, now)).await? {
-            Proposal::Made(status) => StaffReply::Keys(status),
+            Proposal::Made(status) => {
+                changed(&[Topic::Keys]);
+                StaffReply::Keys(status)
+            }
             Proposal::ToSign(request) => StaffReply::KeyRequest(request),
         }),
-        StaffRequest::ImportKeys(list) => Ok(StaffReply::Keys(logged(store, || customers.keys.import(list)).await?)),
+        StaffRequest::ImportKeys(list) => {
+            let status = logged(store, || customers.keys.import(list)).await?;
+            changed(&[Topic::Keys]);
+            Ok(StaffReply::Keys(status))
+        }
         StaffRequest::Staff(query) => Ok(StaffReply::Staff(store.staff(&query).await?)),
         StaffRequest::AddStaff { name, role, csr } => {
             let added = store.add_staff(&name, role, now, || issue(customers, &name, &csr)).await;
@@ -326,6 +333,19 @@ async fn carry_out(
             let rules = store.require_second_person().await?;
             changed(&[Topic::Staff]);
             Ok(StaffReply::Rules(rules))
+        }
+        StaffRequest::Distributions(query) => {
+            let Page { rows, total } = store.distributions(&query).await?;
+            let connected = customers.reporters.certificates();
+            let is_connected = |certificate: Vec<u8>| connected.iter().any(|shown| shown.as_ref() == certificate);
+            let row = |(row, certificate)| DistributionRow { is_connected: is_connected(certificate), ..row };
+            Ok(StaffReply::Distributions(Page { rows: rows.into_iter().map(row).collect(), total }))
+        }
+        StaffRequest::RevokeDistribution { number } => {
+            let (row, certificate) = store.revoke_distribution(number, now).await?;
+            customers.reporters.close(&certificate);
+            changed(&[Topic::Keys]);
+            Ok(StaffReply::Distribution(row))
         }
         StaffRequest::Audit(query) => Ok(StaffReply::Audit(store.audit(&query).await?)),
         StaffRequest::AuditChain { after, limit } => Ok(StaffReply::AuditChain(store.audit_chain(after, limit).await?)),

@@ -4,7 +4,7 @@
 
 mod team;
 
-pub use team::{audit_line, credit, invoice_credit, proposal, rule, staff_member};
+pub use team::{audit_line, credit, distribution, invoice_credit, proposal, rule, staff_member};
 
 /// Who pays.
 pub mod customer {

@@ -6,6 +6,7 @@ mod m0001_first;
 mod m0002_staff;
 mod m0003_identity;
 mod m0004_licence_life;
+mod m0005_vendor;
 
 /// All steps, oldest first.
 pub(super) struct Migrator;
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_identity::Migration),
             Box::new(m0004_licence_life::Migration),
             Box::new(m0002_staff::Migration),
+            Box::new(m0005_vendor::Migration),
         ]
     }
 }

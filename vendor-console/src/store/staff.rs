@@ -15,8 +15,8 @@ use super::{Outcome, Store, StoreError, Write, column, limit, refuse, search_pat
 
 /// What can be credited within 30 days without a second person, in a new vendor's books.
 const CREDIT_LIMIT_FIRST: i64 = 10_000;
-/// The name in the audit log of the program that founds a vendor; nobody else can have it.
-const FOUNDER: &str = "vendor-server";
+/// The name in the audit log of the program that founds a vendor and issues its services; nobody else can have it.
+pub(super) const FOUNDER: &str = "vendor-server";
 
 const SECOND_PERSON: &str = "second person";
 const CREDIT_LIMIT: &str = "credit limit";

@@ -10,15 +10,17 @@ use protocol::message::staff::{
 };
 use protocol::order::{ORDER_LIFE_MS, Order, OrderEvent, Transition};
 use protocol::package::{Manifest, OptionKind};
+use protocol::receipt::{EraseReceipt, SignedReceipt};
 use protocol::signed::SigningKey;
 use protocol::{
-    ActivationCode, ContentKey, ContractUserId, CustomerId, DeviceSerial, Digest, FailureCode, Offer, OfferList,
-    OptionId, OrderId, OrderState, RefusalCode, ReleaseVersion, Signed, Timestamp, UsageForm, Yen,
+    ActivationCode, ContentKey, ContractUserId, CustomerId, DeviceSerial, Digest, EndReason, FailureCode, LicenceId,
+    Offer, OfferList, OptionId, OrderId, OrderState, RefusalCode, ReleaseVersion, Signed, Timestamp, UsageForm, Yen,
+    codec,
 };
 use sea_orm::{ActiveValue::Set, EntityTrait};
 use uuid::Uuid;
 
-use super::entity::{charge, licence, order};
+use super::entity::{charge, licence, licence_life, order};
 use super::*;
 
 const START: Timestamp = Timestamp::from_ms(1_800_000_000_000);
@@ -377,4 +379,41 @@ async fn a_try_counts_for_the_device_and_the_contract_that_it_was_begun_with_and
         let begun = code(store.begin_try(order, &device, contract, START).await);
         assert_eq!(begun.err(), Some(RefusalCode::OrderMismatch));
     }
+}
+
+#[tokio::test]
+async fn only_the_very_receipt_that_is_on_file_for_the_device_needs_no_second_look() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _) = books(folder.path()).await;
+    ledger(&store, [1]).await;
+    let order = order::Entity::find().one(&store.db).await.unwrap().unwrap();
+    let receipt = |reason| EraseReceipt {
+        device: order.device.parse().unwrap(),
+        licence: LicenceId::from(order.id.parse::<OrderId>().unwrap()),
+        package: WRONG,
+        reason,
+        erased_at: START,
+    };
+    let signed = |reason| SignedReceipt { bytes: codec::encode(&receipt(reason)), r: [1; 32], s: [2; 32] };
+    let (known, other) = (signed(EndReason::UsedUp), signed(EndReason::Removed));
+    let life = licence_life::ActiveModel {
+        licence: Set(order.id.clone()),
+        device: Set(order.device.clone()),
+        option: Set(order.option.clone()),
+        form: Set("uses:10".to_owned()),
+        temporary: Set(true),
+        issued_at: Set(1),
+        state: Set("ended".to_owned()),
+        receipt: Set(Some(codec::encode(&known))),
+        ..Default::default()
+    };
+    licence_life::Entity::insert(life).exec_without_returning(&store.db).await.unwrap();
+    let told = [known.clone(), other.clone(), SignedReceipt { s: [3; 32], ..known.clone() }];
+    let owner = order.device.parse().unwrap();
+    let looked = store.receipts_on_file(&owner, &told).await.unwrap();
+    let known_ones: Vec<bool> = looked.iter().map(|(receipt, _)| receipt.is_some()).collect();
+    assert_eq!(known_ones, [true, false, false]);
+    assert_eq!(looked[0].0, Some(receipt(EndReason::UsedUp)));
+    let foreign = store.receipts_on_file(&"MX-999-0001".parse().unwrap(), &[known]).await.unwrap();
+    assert_eq!(foreign[0].0, None, "another device's");
 }

@@ -1,6 +1,6 @@
 //! What devices report of their licences: taken down, compared with what they had reported before, and answered.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use protocol::message::report::{DeviceReport, FaultKind, ReportAnswer, Standing, UsageMark};
 use protocol::message::staff::FlagReason;
@@ -20,6 +20,32 @@ pub(super) const ERASE_GRACE_MS: u64 = 24 * HOUR_MS;
 const FAULTS_KEPT: u64 = 100;
 
 impl Store {
+    /// The receipts of a report, each with what it says if exactly this one is on file for this device: whoever put it there
+    /// has verified it.
+    pub(crate) async fn receipts_on_file(
+        &self,
+        device: &DeviceSerial,
+        receipts: &[SignedReceipt],
+    ) -> Result<Vec<(Option<EraseReceipt>, SignedReceipt)>, StoreError> {
+        let told: Vec<_> = receipts.iter().map(|signed| (signed.unverified().ok(), signed)).collect();
+        let named = told.iter().filter_map(|(receipt, _)| Some(receipt.as_ref()?.licence.to_string()));
+        let named: Vec<String> = named.collect();
+        let mut on_file = HashMap::new();
+        if !named.is_empty() {
+            let found = licence_life::Entity::find()
+                .filter(licence_life::Column::Licence.is_in(named))
+                .filter(licence_life::Column::Device.eq(device.as_str()))
+                .filter(licence_life::Column::Receipt.is_not_null());
+            on_file.extend(found.all(&self.db).await?.into_iter().map(|life| (life.licence, life.receipt)));
+        }
+        let known = |(receipt, signed): (Option<EraseReceipt>, &SignedReceipt)| {
+            let kept = receipt.as_ref().and_then(|receipt| on_file.get(&receipt.licence.to_string())?.as_deref());
+            let is_on_file = kept.is_some_and(|kept| kept == codec::encode(signed));
+            (receipt.filter(|_| is_on_file), signed.clone())
+        };
+        Ok(told.into_iter().map(known).collect())
+    }
+
     /// Takes a report down and decides what the device is to do, in one transaction. The signatures of the receipts have
     /// been verified. The same report again changes nothing and is answered alike.
     pub(crate) async fn device_report(

@@ -16,10 +16,10 @@ const PAGE_ROWS: u16 = 200;
 
 /// How often each kind of data has changed, as far as this window heard.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Generations([u64; 9]);
+pub(crate) struct Generations([u64; 10]);
 
 impl Generations {
-    const ALL: [Topic; 9] = [
+    const ALL: [Topic; 10] = [
         Topic::Customers,
         Topic::Devices,
         Topic::Options,
@@ -29,6 +29,7 @@ impl Generations {
         Topic::Staff,
         Topic::Proposals,
         Topic::Audit,
+        Topic::Keys,
     ];
 
     pub(crate) const fn of(&self, topic: Topic) -> u64 {

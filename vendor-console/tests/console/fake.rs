@@ -105,6 +105,7 @@ impl Backend for FakeVendor {
                 Topic::Staff,
                 Topic::Proposals,
                 Topic::Audit,
+                Topic::Keys,
             ];
             world.events.push_back(WatchEvent::Changed(every.to_vec()));
         }
@@ -184,6 +185,7 @@ fn changes(request: &StaffRequest) -> bool {
             | Credits { .. }
             | Audit(_)
             | AuditChain { .. }
+            | Distributions(_)
     )
 }
 
@@ -205,7 +207,9 @@ impl World {
             | StaffRequest::Watch
             | StaffRequest::Keys
             | StaffRequest::ProposeKeys(_)
-            | StaffRequest::ImportKeys(_) => StaffReply::Whoami {
+            | StaffRequest::ImportKeys(_)
+            | StaffRequest::Distributions(_)
+            | StaffRequest::RevokeDistribution { .. } => StaffReply::Whoami {
                 name: "hana".parse().unwrap(),
                 role: self.role.unwrap_or(StaffRole::Admin),
                 head: signed_head(),

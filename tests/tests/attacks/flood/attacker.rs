@@ -7,8 +7,8 @@ use std::time::Duration;
 use e2e::{PATIENCE, Vendor};
 use protocol::RefusalCode;
 use protocol::message::{Reply, Service};
-use protocol::net::{CloseCode, Credentials, SERVER_NAME, client_config, enrol_config, read_frame};
-use quinn::{ClientConfig, Connection, ConnectionError, Endpoint, RecvStream, SendStream, TransportConfig, VarInt};
+use protocol::net::{CloseCode, Credentials, ServiceConfig, client_config, enrol_config, read_frame};
+use quinn::{Connection, ConnectionError, Endpoint, RecvStream, SendStream, TransportConfig, VarInt};
 
 /// Somebody at one address of the loopback network.
 #[derive(Clone)]
@@ -25,30 +25,30 @@ impl Attacker {
         Self { endpoint, server: vendor.addr() }
     }
 
-    pub(super) async fn connect(&self, config: ClientConfig) -> Result<Connection, ConnectionError> {
-        self.endpoint.connect_with(config, self.server, SERVER_NAME).unwrap().await
+    pub(super) async fn connect(&self, config: ServiceConfig) -> Result<Connection, ConnectionError> {
+        self.endpoint.connect_with(config.quic, self.server, config.server_name).unwrap().await
     }
 }
 
 /// Without a certificate.
-pub(super) fn stranger(vendor: &Vendor) -> ClientConfig {
+pub(super) fn stranger(vendor: &Vendor) -> ServiceConfig {
     patient(enrol_config(vendor.ca_fingerprint()).unwrap(), VarInt::from_u32(1 << 20))
 }
 
 /// With a certificate.
-pub(super) fn known(credentials: &Credentials, service: Service) -> ClientConfig {
+pub(super) fn known(credentials: &Credentials, service: Service) -> ServiceConfig {
     patient(client_config(credentials, service).unwrap(), VarInt::from_u32(1 << 20))
 }
 
 /// With a certificate, and unwilling to receive more than so many bytes on a stream.
-pub(super) fn unwilling(credentials: &Credentials, service: Service, window_bytes: u32) -> ClientConfig {
+pub(super) fn unwilling(credentials: &Credentials, service: Service, window_bytes: u32) -> ServiceConfig {
     patient(client_config(credentials, service).unwrap(), VarInt::from_u32(window_bytes))
 }
 
-fn patient(mut config: ClientConfig, stream_window: VarInt) -> ClientConfig {
+fn patient(mut config: ServiceConfig, stream_window: VarInt) -> ServiceConfig {
     let mut transport = TransportConfig::default();
     transport.keep_alive_interval(Some(Duration::from_secs(2))).stream_receive_window(stream_window);
-    config.transport_config(Arc::new(transport));
+    config.quic.transport_config(Arc::new(transport));
     config
 }
 

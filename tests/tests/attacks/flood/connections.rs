@@ -131,7 +131,7 @@ fn spoofed_initials() -> String {
         let mut waiting = Vec::new();
         for _ in 0..300 {
             let trapped = trap.local_addr().unwrap();
-            waiting.push(client.connect_with(stranger(vendor), trapped, SERVER_NAME).unwrap());
+            waiting.push(client.connect_with(stranger(vendor).quic, trapped, SERVER_NAME).unwrap());
             let length = trap.recv(&mut buffer).await.unwrap();
             initials.push(buffer[..length].to_vec());
         }

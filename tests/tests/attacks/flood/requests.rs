@@ -2,12 +2,15 @@
 
 use std::time::Instant;
 
-use protocol::RefusalCode;
 use protocol::message::Service;
 use protocol::message::device::{DeviceReply, DeviceRequest};
 use protocol::message::enrol::EnrolRequest;
+use protocol::message::report::{DeviceReport, UsageMark};
 use protocol::message::staff::StaffRequest;
 use protocol::net::{DeviceKey, encode_frame};
+use protocol::receipt::{EraseReceipt, SignedReceipt};
+use protocol::uuid::Uuid;
+use protocol::{Digest, EndReason, LicenceId, RefusalCode, Timestamp};
 use quinn::{Connection, RecvStream, SendStream};
 
 use super::attacker::{Attacker, begin, closed, frame, is_busy, known, refusal, resident_kib, stranger, unwilling};
@@ -45,6 +48,11 @@ pub(crate) const ATTACKS: &[Attack] = &[
         name: "a peer that takes no answers",
         expectation: "its streams are reset after their time and the memory comes back",
         run: never_reading,
+    },
+    Attack {
+        name: "full reports of erase receipts, over and over",
+        expectation: "one report of a device at a time; another device buys",
+        run: receipts_without_end,
     },
     Attack { name: "staff watches without end", expectation: "busy beyond their number", run: watchers },
 ];
@@ -265,4 +273,56 @@ fn watchers() -> String {
     });
     stage.buys();
     "the third is answered busy".to_owned()
+}
+
+fn receipts_without_end() -> String {
+    let stage = Stage::new("");
+    let accomplice = &stage.accomplice;
+    let key = accomplice.credentials.key.secret_pkcs8_der();
+    let receipt = |number: u128| {
+        let receipt = EraseReceipt {
+            device: accomplice.serial.clone(),
+            licence: LicenceId(Uuid::from_u128(number)),
+            package: Digest([7; 32]),
+            reason: EndReason::UsedUp,
+            erased_at: Timestamp::from_ms(1),
+        };
+        SignedReceipt::sign(&receipt, key).unwrap()
+    };
+    let mark = UsageMark::default();
+    let report = DeviceReport {
+        acknowledged: mark,
+        mark,
+        clock: Timestamp::from_ms(1),
+        licences: vec![],
+        faults: vec![],
+        receipts: (0..DeviceReport::RECEIPTS_MAX as u128).map(receipt).collect(),
+    };
+    let client = accomplice.connect(&stage.vendor, Service::Device);
+    let request = DeviceRequest::Report(Box::new(report));
+    let flood = stage.vendor.spawn(async move {
+        let (mut heard, mut busy) = (0, 0);
+        for _ in 0..4 {
+            let mut asked = tokio::task::JoinSet::new();
+            for _ in 0..24 {
+                let (client, request) = (client.clone(), request.clone());
+                asked.spawn(async move { client.request::<_, DeviceReply>(&request).await.unwrap() });
+            }
+            while let Some(reply) = asked.join_next().await {
+                match reply.unwrap().outcome {
+                    Ok(_) => heard += 1,
+                    Err(refusal) => {
+                        assert_eq!(refusal.code, RefusalCode::Busy);
+                        busy += 1;
+                    }
+                }
+            }
+        }
+        (heard, busy)
+    });
+    stage.buys();
+    let (heard, busy) = stage.vendor.block_on(flood).unwrap();
+    // However the reports fall, those that come while one is looked at are not.
+    assert!(heard >= 4 && busy >= heard, "{heard} heard, {busy} busy");
+    format!("{heard} heard, {busy} busy; the purchase was charged meanwhile")
 }

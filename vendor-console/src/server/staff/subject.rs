@@ -26,6 +26,7 @@ pub(super) fn of(request: &StaffRequest) -> String {
         | StaffRequest::Staff(_)
         | StaffRequest::Proposals { .. }
         | StaffRequest::Credits { .. }
+        | StaffRequest::Distributions(_)
         | StaffRequest::Audit(_)
         | StaffRequest::AuditChain { .. } => "-".to_owned(),
         StaffRequest::CreateCustomer(_) => "new customer".to_owned(),
@@ -49,6 +50,7 @@ pub(super) fn of(request: &StaffRequest) -> String {
         | StaffRequest::ReissueStaff { name, .. }
         | StaffRequest::SetStaffRole { name, .. }
         | StaffRequest::RevokeStaff { name } => name.to_string(),
+        StaffRequest::RevokeDistribution { number } => format!("distribution service {number}"),
         StaffRequest::Decide { number, .. } => format!("proposal {number}"),
         StaffRequest::Credit { charge, .. } => format!("charge {charge}"),
         StaffRequest::SetCreditLimit { .. } => "credit limit".to_owned(),

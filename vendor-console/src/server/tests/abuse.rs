@@ -3,7 +3,9 @@
 use protocol::message::device::{DeviceReply, DeviceRequest};
 use protocol::message::staff::{StaffReply, StaffRequest};
 use protocol::message::{Reply, Service};
-use protocol::net::{Client, Credentials, Identity, LinkError, Root, client_config, read_frame, write_frame};
+use protocol::net::{
+    Client, Credentials, Identity, LinkError, Root, SERVER_NAME, ServiceConfig, client_config, read_frame, write_frame,
+};
 use protocol::{RefusalCode, Timestamp};
 
 use super::play::{Vendor, ask};
@@ -78,7 +80,7 @@ async fn without_a_certificate_there_is_enrolment_and_nothing_else() {
 }
 
 /// A client that trusts anybody and shows no certificate.
-fn stranger(service: Service) -> quinn::ClientConfig {
+fn stranger(service: Service) -> ServiceConfig {
     use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
     #[derive(Debug)]
     struct Anyone;
@@ -122,7 +124,7 @@ fn stranger(service: Service) -> quinn::ClientConfig {
         .with_no_client_auth();
     tls.alpn_protocols = vec![service.alpn().to_vec()];
     let quic = quinn::crypto::rustls::QuicClientConfig::try_from(tls).unwrap();
-    quinn::ClientConfig::new(std::sync::Arc::new(quic))
+    ServiceConfig { quic: quinn::ClientConfig::new(std::sync::Arc::new(quic)), server_name: SERVER_NAME }
 }
 
 #[tokio::test]
@@ -148,7 +150,7 @@ async fn a_certificate_of_another_ca_and_an_unknown_service_are_turned_away() {
     tls.alpn_protocols = vec![b"kobai-unknown/1".to_vec()];
     let quic = quinn::crypto::rustls::QuicClientConfig::try_from(tls).unwrap();
     let config = quinn::ClientConfig::new(std::sync::Arc::new(quic));
-    let connecting = endpoint.connect_with(config, vendor.server().local_addr(), protocol::net::SERVER_NAME).unwrap();
+    let connecting = endpoint.connect_with(config, vendor.server().local_addr(), SERVER_NAME).unwrap();
     assert!(connecting.await.is_err());
     assert!(world.device.ask(&vendor, DeviceRequest::Hello).await.is_ok());
 }

@@ -4,7 +4,7 @@ use protocol::message::device::{DeviceInfo, DeviceReply, DeviceRequest};
 use protocol::message::enrol::EnrolReply;
 use protocol::message::staff::{DeviceRow, DeviceState, Query, StaffReply, StaffRequest};
 use protocol::message::{Reply, Service};
-use protocol::net::{Client, CloseCode, DeviceKey, SERVER_NAME, client_config, enrol_config, read_frame, write_frame};
+use protocol::net::{Client, CloseCode, DeviceKey, client_config, enrol_config, read_frame, write_frame};
 use protocol::time::DAY_MS;
 use protocol::{ActivationCode, DeviceSerial, RefusalCode};
 
@@ -256,7 +256,7 @@ async fn staff_see_until_when_a_certificate_is_good() {
 async fn connect_from(vendor: &Vendor, device: &Device, ip: [u8; 4]) -> quinn::Connection {
     let config = client_config(&device.credentials, Service::Device).unwrap();
     let endpoint = quinn::Endpoint::client((ip, 0).into()).unwrap();
-    endpoint.connect_with(config, vendor.server().local_addr(), SERVER_NAME).unwrap().await.unwrap()
+    endpoint.connect_with(config.quic, vendor.server().local_addr(), config.server_name).unwrap().await.unwrap()
 }
 
 async fn hello(connection: &quinn::Connection) {

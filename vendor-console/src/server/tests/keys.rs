@@ -74,7 +74,8 @@ async fn everything_but_changing_the_keys_works_without_the_root() {
     staff.publish(&option, b"the OCR program").await.unwrap();
     let device = vendor.device("MX-204-0001", Some(customer.id)).await;
     device.buy(&vendor, &option, "permanent").await.unwrap();
-    issue_distribution(&vendor.data(), &vendor.folder.path().join("identity"), &vendor.clock).unwrap();
+    let (name, out) = ("osaka".parse().unwrap(), vendor.folder.path().join("identity"));
+    issue_distribution(&vendor.data(), &name, &out, &vendor.clock).await.unwrap();
     assert!(!status(&vendor).await.root_is_here);
 }
 
@@ -194,7 +195,7 @@ async fn a_list_that_is_not_the_roots_or_leads_back_is_refused_and_changes_nothi
 async fn a_distribution_service_elsewhere_learns_of_new_keys_by_itself_and_remembers() {
     let (mut vendor, world) = Vendor::with_world().await;
     let (device, identity) = (&world.device, vendor.folder.path().join("identity"));
-    issue_distribution(&vendor.data(), &identity, &vendor.clock).unwrap();
+    issue_distribution(&vendor.data(), &"osaka".parse().unwrap(), &identity, &vendor.clock).await.unwrap();
     vendor.restart_as(|data| Role::Customers { data, content_server: "x:1".parse().unwrap() }).await;
     let old = device.order(&vendor, order_id(), &world.option, None).await.unwrap();
     let customers = vendor.server().local_addr().to_string();

@@ -1,4 +1,4 @@
-//! The tables of the staff: members, rules, proposals, credits, the audit log.
+//! The tables of the staff: members, rules, proposals, credits, the audit log; and the distribution services.
 #![allow(unreachable_pub)] // SeaORM's derives write `pub`
 
 /// Members of staff.
@@ -108,6 +108,27 @@ pub mod invoice_credit {
         #[sea_orm(primary_key, auto_increment = false)]
         pub credit: i64,
         pub amount: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Distribution services on hosts of their own.
+pub mod distribution {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "distribution")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub number: i64,
+        pub name: String,
+        /// With which it reports; X.509 in DER.
+        pub certificate: Vec<u8>,
+        pub issued_at: i64,
+        pub revoked_at: Option<i64>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
