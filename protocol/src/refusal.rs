@@ -153,6 +153,9 @@ refusal_codes! {
     /// Nobody approves what is their own.
     SecondPersonNeeded = "second-person-needed", Corrected,
         "This takes a second person.", "Ask somebody else to approve it.";
+    /// The entry is no longer as it was when the change was begun.
+    Stale = "stale", Corrected,
+        "Somebody else has changed this entry in the meantime.", "Look at it as it is now, then change it again.";
 }
 
 impl fmt::Display for RefusalCode {

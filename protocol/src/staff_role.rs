@@ -94,6 +94,7 @@ actions! {
         "Every client is a witness of the chain, so every client reads it.";
     CreateCustomer = "create-customer", [Clerk, Admin], "Customers are the clerks' work.";
     UpdateCustomer = "update-customer", [Clerk, Admin], "Customers are the clerks' work.";
+    SuspendCustomer = "suspend-customer", [Clerk, Admin], "Who knows the customer stops what goes wrong.";
     AddContract = "add-contract", [Clerk, Admin], "A contract user ID lets people buy: not for those who price or bill.";
     SetContract = "set-contract", [Clerk, Admin], "A contract user ID lets people buy: not for those who price or bill.";
     SetContractPin = "set-contract-pin", [Clerk, Admin], "A PIN lets people buy: not for those who price or bill.";
@@ -159,19 +160,20 @@ impl StaffRequest {
             Self::Audit(_) | Self::AuditChain { .. } => Action::ReadAudit,
             Self::CreateCustomer(_) => Action::CreateCustomer,
             Self::UpdateCustomer { .. } => Action::UpdateCustomer,
+            Self::SuspendCustomer { .. } => Action::SuspendCustomer,
             Self::AddContract { .. } => Action::AddContract,
             Self::SetContract { .. } => Action::SetContract,
             Self::SetContractPin { .. } => Action::SetContractPin,
             Self::ProposeKeys(_) => Action::ProposeKeys,
             Self::ImportKeys(_) => Action::ImportKeys,
             Self::RegisterDevice(_) => Action::RegisterDevice,
-            Self::UpdateDevice(_) => Action::UpdateDevice,
+            Self::UpdateDevice { .. } => Action::UpdateDevice,
             Self::NewActivationCode { .. } => Action::NewActivationCode,
             Self::RevokeDevice { .. } => Action::RevokeDevice,
             Self::RevokeLicence { .. } => Action::RevokeLicence,
             Self::DecideDevice { .. } => Action::DecideDevice,
             Self::CreateOption(_) => Action::CreateOption,
-            Self::UpdateOption(_) => Action::UpdateOption,
+            Self::UpdateOption { .. } => Action::UpdateOption,
             Self::Publish { .. } => Action::Publish,
             Self::CreateInvoice { .. } => Action::CreateInvoice,
             Self::Settle { .. } => Action::Settle,

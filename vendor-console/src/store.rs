@@ -252,6 +252,11 @@ async fn last_number(db: &impl ConnectionTrait, sequence: Sequence) -> Result<i6
     Ok(row.map_or(0, |row| row.value))
 }
 
+/// The refusal of a change that was made from an older revision than `now`.
+fn stale(made_from: u32, now: i64) -> StoreError {
+    refuse(RefusalCode::Stale, format_args!("it was made from revision {made_from}, and {now} is the last one"))
+}
+
 /// How many rows a query wants.
 fn limit(query: &Query) -> u64 {
     match query.limit {

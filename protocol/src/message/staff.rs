@@ -1,4 +1,8 @@
 //! `kobai-staff/1`: what the vendor's staff do, from a window or a script. Staff are known by their certificates.
+//!
+//! Rows of customers, devices and options have a revision, which grows whenever their fields are changed. A change says which
+//! revision it was made from, and is refused as [`crate::RefusalCode::Stale`] if that is no longer the last one: nobody undoes
+//! what they have not seen.
 
 mod distributions;
 mod goods;
@@ -47,10 +51,10 @@ pub enum StaffRequest {
     UpdateCustomer {
         /// Which.
         customer: CustomerId,
+        /// Of the row that was changed.
+        revision: u32,
         /// All fields as they shall be.
         fields: CustomerFields,
-        /// Whether purchases are refused.
-        suspended: bool,
     },
     /// A further contract for a customer.
     AddContract {
@@ -69,7 +73,12 @@ pub enum StaffRequest {
     /// A new device, with an activation code.
     RegisterDevice(DeviceFields),
     /// Other fields for a device.
-    UpdateDevice(DeviceFields),
+    UpdateDevice {
+        /// Of the row that was changed.
+        revision: u32,
+        /// All fields as they shall be.
+        fields: DeviceFields,
+    },
     /// A new activation code for a device, which replaces an unused one; enrolling with it replaces the certificate.
     NewActivationCode {
         /// Which.
@@ -85,7 +94,12 @@ pub enum StaffRequest {
     /// A new option, without a release and therefore not yet for sale.
     CreateOption(OptionFields),
     /// Other fields for an option. Orders already authorised keep their offers.
-    UpdateOption(OptionFields),
+    UpdateOption {
+        /// Of the row that was changed.
+        revision: u32,
+        /// All fields as they shall be.
+        fields: OptionFields,
+    },
     /// A new release. Exactly `content_bytes` raw bytes follow this message on the same stream.
     Publish {
         /// Of which option.
@@ -256,6 +270,13 @@ pub enum StaffRequest {
     RevokeDistribution {
         /// Its number.
         number: u32,
+    },
+    /// Refuses a customer's purchases, or allows them again.
+    SuspendCustomer {
+        /// Which.
+        customer: CustomerId,
+        /// Whether purchases are refused.
+        suspended: bool,
     },
 }
 

@@ -30,7 +30,7 @@ variants! {
         Orders, Charges, Invoices, Invoice, CreateInvoice, Settle, Watch, Keys, ProposeKeys, ImportKeys,
         SetContractPin, Licences, RevokeLicence, DeviceAlarms, DecideDevice, Staff, AddStaff, ReissueStaff,
         SetStaffRole, RevokeStaff, Proposals, Decide, Credit, Credits, SetCreditLimit, RequireSecondPerson, Audit,
-        AuditChain, Distributions, RevokeDistribution,
+        AuditChain, Distributions, RevokeDistribution, SuspendCustomer,
     }
     StaffReply {
         Whoami, Overview, Customers, Customer, Devices, Device, Activation, Options, Option, Orders, Charges,
@@ -61,17 +61,17 @@ pub(crate) fn requests() -> Page {
         ("all", StaffRequest::Customers(Query::default())),
         ("search", StaffRequest::Customers(query())),
         ("", StaffRequest::CreateCustomer(customer_fields())),
-        ("", StaffRequest::UpdateCustomer { customer: CUSTOMER, fields: customer_fields(), suspended: true }),
+        ("", StaffRequest::UpdateCustomer { customer: CUSTOMER, revision: 2, fields: customer_fields() }),
         ("", StaffRequest::AddContract { customer: CUSTOMER }),
         ("", StaffRequest::SetContract { contract: contract(), active: false }),
         ("", StaffRequest::Devices(query())),
         ("", StaffRequest::RegisterDevice(device_fields())),
-        ("", StaffRequest::UpdateDevice(DeviceFields { customer: None, ..device_fields() })),
+        ("", StaffRequest::UpdateDevice { revision: 2, fields: DeviceFields { customer: None, ..device_fields() } }),
         ("", StaffRequest::NewActivationCode { serial: serial.clone() }),
         ("", StaffRequest::RevokeDevice { serial: serial.clone() }),
         ("", StaffRequest::Options(query())),
         ("", StaffRequest::CreateOption(option_fields())),
-        ("", StaffRequest::UpdateOption(OptionFields { for_sale: false, ..option_fields() })),
+        ("", StaffRequest::UpdateOption { revision: 2, fields: OptionFields { for_sale: false, ..option_fields() } }),
         ("", StaffRequest::Publish { option, content_bytes: 1_048_500 }),
         ("all", StaffRequest::Orders { query: Query::default(), customer: None, open_only: false }),
         ("open ones of C-0012", StaffRequest::Orders { query: query(), customer, open_only: true }),
@@ -109,6 +109,7 @@ pub(crate) fn requests() -> Page {
         ("", StaffRequest::AuditChain { after: 7, limit: 100 }),
         ("", StaffRequest::Distributions(query())),
         ("", StaffRequest::RevokeDistribution { number: 3 }),
+        ("", StaffRequest::SuspendCustomer { customer: CUSTOMER, suspended: true }),
     ])
 }
 
@@ -283,6 +284,7 @@ fn customer_row() -> CustomerRow {
         devices: 2,
         uninvoiced: yen(4_000),
         created_at: NOW,
+        revision: 3,
     }
 }
 
@@ -300,6 +302,7 @@ fn device_row(state: DeviceState) -> DeviceRow {
         last_seen_at: (state != DeviceState::Registered).then_some(NOW),
         certificate_until: (state != DeviceState::Registered).then_some(LATER),
         cloned_at: (state == DeviceState::Revoked).then_some(NOW),
+        revision: 4,
     }
 }
 
@@ -321,7 +324,8 @@ fn option_row() -> OptionRow {
         content_bytes: 1_048_500,
         published_at: NOW,
     };
-    OptionRow { fields: option_fields(), release: Some(release), waiting: Some(ReleaseVersion(4)), sold: 5 }
+    let waiting = Some(ReleaseVersion(4));
+    OptionRow { fields: option_fields(), release: Some(release), waiting, sold: 5, revision: 6 }
 }
 
 fn order_row() -> OrderRow {

@@ -47,7 +47,7 @@ variants! {
         CustomerSuspended, UnknownOption, OptionNotForSale, UnknownOrder, OrderMismatch, OrderClosed, AlreadyLicensed,
         NotDelivered, DigestMismatch, OfferNotAvailable, AlreadyChosen, TicketInvalid, TicketExpired, NoSuchChunk,
         PackageUnavailable, ServiceUnavailable, Busy, StorageFailed, NotFound, Conflict, InvalidInput,
-        UploadIncomplete, TooManyAttempts, LicenceEnded, LicenceLocked, RoleForbids, SecondPersonNeeded,
+        UploadIncomplete, TooManyAttempts, LicenceEnded, LicenceLocked, RoleForbids, SecondPersonNeeded, Stale,
     }
 }
 

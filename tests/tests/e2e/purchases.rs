@@ -75,8 +75,7 @@ fn a_revoked_device_and_a_suspended_customer_buy_nothing() {
     }
     // Both connections are open when the rights end.
     vendor.revoke(&"HK-320-0001".parse().unwrap());
-    let fields = customer.fields.clone();
-    vendor.staff(StaffRequest::UpdateCustomer { customer: customer.id, fields, suspended: true });
+    vendor.staff(StaffRequest::SuspendCustomer { customer: customer.id, suspended: true });
     for (device, code) in [(&first, RefusalCode::DeviceRevoked), (&second, RefusalCode::CustomerSuspended)] {
         device.apply(Command::Confirm);
         device.wait_screen(|screen| matches!(screen, Screen::Failed { .. }));

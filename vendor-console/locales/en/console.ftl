@@ -44,6 +44,7 @@ total-rows = { $total ->
     [one] 1 entry
    *[other] { $total } entries
 }
+stale-reload = Show it as it is now
 saved = Saved
 dismiss = Dismiss message
 
@@ -128,7 +129,8 @@ customer-since = Since
 customer-state = State
 customer-active = Active
 customer-suspended = Suspended
-customer-suspend = Refuse purchases (suspended)
+customer-suspend = Suspend purchases
+customer-resume = Allow purchases again
 customer-contracts = Contract user IDs
 customer-contracts-advice = Typed at a panel that is assigned to no customer.
 contract-add = Add contract

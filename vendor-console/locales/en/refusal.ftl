@@ -68,3 +68,5 @@ refusal-role-forbids = Your role does not include this.
     .advice = Ask somebody whose role does.
 refusal-second-person-needed = This takes a second person.
     .advice = Ask somebody else to approve it.
+refusal-stale = Somebody else has changed this entry in the meantime.
+    .advice = Look at it as it is now, then change it again.

@@ -34,6 +34,7 @@ previous-page = 前のページ
 next-page = 次のページ
 page-of = { $first }–{ $last } / { $total } 件
 total-rows = { $total } 件
+stale-reload = 最新の内容を表示
 saved = 保存しました
 dismiss = メッセージを閉じる
 
@@ -100,6 +101,7 @@ customer-state = 状態
 customer-active = 取引中
 customer-suspended = 停止中
 customer-suspend = 購入を停止する
+customer-resume = 購入の停止を解除する
 customer-contracts = 契約ユーザー ID
 customer-contracts-advice = 顧客が割り当てられていない機器の操作パネルで入力します。
 contract-add = 契約を追加

@@ -66,3 +66,5 @@ refusal-role-forbids = あなたの役割ではこの操作はできません。
     .advice = 権限のある担当者に依頼してください。
 refusal-second-person-needed = この操作には別の担当者の承認が必要です。
     .advice = ほかの担当者に承認を依頼してください。
+refusal-stale = 編集中に、ほかの担当者がこの内容を変更しました。
+    .advice = 最新の内容を確認してから、もう一度変更してください。

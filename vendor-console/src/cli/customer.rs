@@ -111,14 +111,24 @@ impl Run for Command {
                 one(session, StaffRequest::CreateCustomer(fields)).await
             }
             Self::Edit { customer, name, email, no_email, settlement, suspend, resume } => {
-                let CustomerRow { fields: old, suspended, .. } = find(session, customer).await?;
+                // First what may be urgent.
+                let suspended = match (suspend, resume) {
+                    (false, false) => None,
+                    (suspend, _) => {
+                        Some(one(session, StaffRequest::SuspendCustomer { customer, suspended: suspend }).await?)
+                    }
+                };
+                let is_edited = name.is_some() || email.is_some() || no_email || settlement.is_some();
+                if let Some(suspended) = suspended.filter(|_| !is_edited) {
+                    return Ok(suspended);
+                }
+                let CustomerRow { fields: old, revision, .. } = find(session, customer).await?;
                 let fields = CustomerFields {
                     name: name.unwrap_or(old.name),
                     email: if no_email { None } else { email.or(old.email) },
                     settlement: settlement.map_or(old.settlement, Into::into),
                 };
-                let suspended = (suspended || suspend) && !resume;
-                one(session, StaffRequest::UpdateCustomer { customer, fields, suspended }).await
+                one(session, StaffRequest::UpdateCustomer { customer, revision, fields }).await
             }
             Self::Contract(Contract::Add { customer }) => one(session, StaffRequest::AddContract { customer }).await,
             Self::Contract(Contract::End { contract }) => {

@@ -78,12 +78,14 @@ impl Run for Command {
                 one(session, StaffRequest::RegisterDevice(DeviceFields { serial, model, customer })).await
             }
             Self::Edit { serial, model } => {
-                let customer = find(session, &serial).await?.customer.map(|customer| customer.id);
-                one(session, StaffRequest::UpdateDevice(DeviceFields { serial, model, customer })).await
+                let DeviceRow { customer, revision, .. } = find(session, &serial).await?;
+                let fields = DeviceFields { serial, model, customer: customer.map(|customer| customer.id) };
+                one(session, StaffRequest::UpdateDevice { revision, fields }).await
             }
             Self::Assign { serial, customer, nobody: _ } => {
-                let model = find(session, &serial).await?.model;
-                one(session, StaffRequest::UpdateDevice(DeviceFields { serial, model, customer })).await
+                let DeviceRow { model, revision, .. } = find(session, &serial).await?;
+                let fields = DeviceFields { serial, model, customer };
+                one(session, StaffRequest::UpdateDevice { revision, fields }).await
             }
             Self::NewCode { serial } => one(session, StaffRequest::NewActivationCode { serial }).await,
             Self::Revoke { serial } => one(session, StaffRequest::RevokeDevice { serial }).await,

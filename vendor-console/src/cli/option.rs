@@ -110,7 +110,7 @@ impl Run for Command {
                 one(session.ask(StaffRequest::CreateOption(fields)).await?)
             }
             Self::Edit { option, name_ja, name_en, description_ja, description_en, offers, for_sale, not_for_sale } => {
-                let old = find(session, &option).await?.fields;
+                let OptionRow { fields: old, revision, .. } = find(session, &option).await?;
                 let fields = OptionFields {
                     id: old.id,
                     kind: old.kind,
@@ -122,7 +122,7 @@ impl Run for Command {
                     offers: if offers.is_empty() { old.offers } else { offer_list(&offers)? },
                     for_sale: (old.for_sale || for_sale) && !not_for_sale,
                 };
-                one(session.ask(StaffRequest::UpdateOption(fields)).await?)
+                one(session.ask(StaffRequest::UpdateOption { revision, fields }).await?)
             }
             Self::Publish { option, file } => one(session.client.publish(option, &file, |_, _| ()).await?),
         }

@@ -189,9 +189,14 @@ async fn carry_out(
             changed(&[Topic::Customers]);
             Ok(StaffReply::Customer(customer))
         }
-        StaffRequest::UpdateCustomer { customer, fields, suspended } => {
-            let customer = store.update_customer(customer, &fields, suspended).await?;
+        StaffRequest::UpdateCustomer { customer, revision, fields } => {
+            let customer = store.update_customer(customer, revision, &fields).await?;
             changed(&[Topic::Customers, Topic::Devices, Topic::Orders, Topic::Charges]);
+            Ok(StaffReply::Customer(customer))
+        }
+        StaffRequest::SuspendCustomer { customer, suspended } => {
+            let customer = store.suspend_customer(customer, suspended).await?;
+            changed(&[Topic::Customers]);
             Ok(StaffReply::Customer(customer))
         }
         StaffRequest::AddContract { customer } => {
@@ -225,8 +230,8 @@ async fn carry_out(
             changed(&[Topic::Devices]);
             Ok(StaffReply::Activation { device, code })
         }
-        StaffRequest::UpdateDevice(fields) => {
-            let device = store.update_device(&fields, now).await?;
+        StaffRequest::UpdateDevice { revision, fields } => {
+            let device = store.update_device(revision, &fields, now).await?;
             changed(&[Topic::Devices, Topic::Customers]);
             Ok(StaffReply::Device(device))
         }
@@ -255,8 +260,8 @@ async fn carry_out(
             changed(&[Topic::Options]);
             Ok(StaffReply::Option(option))
         }
-        StaffRequest::UpdateOption(fields) => {
-            let option = store.update_option(&fields, now).await?;
+        StaffRequest::UpdateOption { revision, fields } => {
+            let option = store.update_option(revision, &fields, now).await?;
             changed(&[Topic::Options, Topic::Orders]);
             Ok(StaffReply::Option(option))
         }

@@ -12,7 +12,7 @@ use sea_orm::{
 };
 
 use super::entity::{charge, contract, customer, device, invoice_line};
-use super::{Sequence, Store, StoreError, Write, column, limit, refuse, search_pattern, search_text, tries};
+use super::{Sequence, Store, StoreError, Write, column, limit, refuse, search_pattern, search_text, stale, tries};
 
 impl Store {
     /// A new customer with a first contract.
@@ -26,6 +26,7 @@ impl Store {
         let columns = customer::ActiveModel {
             id: Set(id),
             suspended: Set(false),
+            revision: Set(1),
             created_at: Set(column::ms(now)?),
             ..columns(id, fields)?
         };
@@ -35,18 +36,32 @@ impl Store {
         self.finish_customer(write, id).await
     }
 
-    /// Other fields for a customer.
+    /// Other fields for a customer, made from the fields of this revision.
     pub(crate) async fn update_customer(
         &self,
         id: CustomerId,
+        revision: u32,
         fields: &CustomerFields,
-        suspended: bool,
     ) -> Result<CustomerRow, StoreError> {
         let mut write = self.write().await?;
         let (number, id) = (id, i64::from(id.0));
-        let before = customer_exists(&write.tx, id).await?;
-        write.note(number, update_note(&before, fields, suspended));
-        let columns = customer::ActiveModel { suspended: Set(suspended), ..columns(id, fields)? };
+        let before = customer_to_change(&write.tx, id).await?;
+        if before.revision != i64::from(revision) {
+            return Err(stale(revision, before.revision));
+        }
+        write.note(number, update_note(&before, fields));
+        let columns = customer::ActiveModel { revision: Set(before.revision + 1), ..columns(id, fields)? };
+        customer::Entity::update_many().set(columns).filter(customer::Column::Id.eq(id)).exec(&write.tx).await?;
+        self.finish_customer(write, id).await
+    }
+
+    /// Refuses the customer's purchases, or allows them again.
+    pub(crate) async fn suspend_customer(&self, id: CustomerId, suspended: bool) -> Result<CustomerRow, StoreError> {
+        let mut write = self.write().await?;
+        let (number, id) = (id, i64::from(id.0));
+        let before = customer_to_change(&write.tx, id).await?;
+        write.note(number, format_args!("suspended {} → {suspended}", before.suspended));
+        let columns = customer::ActiveModel { suspended: Set(suspended), ..Default::default() };
         customer::Entity::update_many().set(columns).filter(customer::Column::Id.eq(id)).exec(&write.tx).await?;
         self.finish_customer(write, id).await
     }
@@ -55,7 +70,8 @@ impl Store {
     pub(crate) async fn add_contract(&self, id: CustomerId) -> Result<CustomerRow, StoreError> {
         let write = self.write().await?;
         let id = i64::from(id.0);
-        customer_exists(&write.tx, id).await?;
+        // Contracts are counted: one is added after the other.
+        customer_to_change(&write.tx, id).await?;
         add_contract(&write, id).await?;
         self.finish_customer(write, id).await
     }
@@ -133,7 +149,7 @@ impl Store {
 }
 
 /// What an update changes, in short; of names and addresses only that they change.
-fn update_note(before: &customer::Model, fields: &CustomerFields, suspended: bool) -> String {
+fn update_note(before: &customer::Model, fields: &CustomerFields) -> String {
     let mut changes = Vec::new();
     if before.name != fields.name.as_str() {
         changes.push("name".to_owned());
@@ -144,9 +160,6 @@ fn update_note(before: &customer::Model, fields: &CustomerFields, suspended: boo
     let monthly = fields.settlement == Settlement::Monthly;
     if before.monthly != monthly {
         changes.push(format!("monthly {} → {monthly}", before.monthly));
-    }
-    if before.suspended != suspended {
-        changes.push(format!("suspended {} → {suspended}", before.suspended));
     }
     changes.join(", ")
 }
@@ -166,6 +179,12 @@ fn columns(id: i64, fields: &CustomerFields) -> Result<customer::ActiveModel, St
 /// The customer, or `NotFound`.
 pub(super) async fn customer_exists(db: &impl ConnectionTrait, id: i64) -> Result<customer::Model, StoreError> {
     let found = customer::Entity::find_by_id(id).one(db).await?;
+    found.ok_or_else(|| refuse(RefusalCode::NotFound, format_args!("no customer C-{id:04}")))
+}
+
+/// The same, locked until the transaction ends.
+pub(super) async fn customer_to_change(db: &impl ConnectionTrait, id: i64) -> Result<customer::Model, StoreError> {
+    let found = customer::Entity::find_by_id(id).lock_exclusive().one(db).await?;
     found.ok_or_else(|| refuse(RefusalCode::NotFound, format_args!("no customer C-{id:04}")))
 }
 
@@ -254,6 +273,7 @@ async fn rows(db: &impl ConnectionTrait, found: Vec<customer::Model>) -> Result<
             devices: column::unsigned(devices.get(&customer.id).copied().unwrap_or(0))?,
             uninvoiced: uninvoiced.get(&customer.id).copied().map_or(Ok(Yen::ZERO), column::yen)?,
             created_at: column::time(customer.created_at)?,
+            revision: column::small(customer.revision)?,
         })
     };
     found.into_iter().map(row).collect()

@@ -11,7 +11,7 @@ use sea_orm::{
 
 use super::customers::{customer_exists, refs};
 use super::entity::{device, device_usage};
-use super::{Store, StoreError, Write, column, limit, refuse, search_pattern, search_text};
+use super::{Store, StoreError, Write, column, limit, refuse, search_pattern, search_text, stale};
 
 /// How long an activation code can be used.
 const CODE_LIFE_MS: u64 = 72 * HOUR_MS;
@@ -54,6 +54,7 @@ impl Store {
         let columns = device::ActiveModel {
             serial: Set(serial.as_str().to_owned()),
             revoked: Set(false),
+            revision: Set(1),
             ..with_code(columns(&write, fields).await?, code, now)?
         };
         device::Entity::insert(columns).exec_without_returning(&write.tx).await?;
@@ -61,14 +62,25 @@ impl Store {
         self.finish_device(write, serial, now).await
     }
 
-    /// Other fields for a device.
-    pub(crate) async fn update_device(&self, fields: &DeviceFields, now: Timestamp) -> Result<DeviceRow, StoreError> {
+    /// Other fields for a device, made from the fields of this revision.
+    pub(crate) async fn update_device(
+        &self,
+        revision: u32,
+        fields: &DeviceFields,
+        now: Timestamp,
+    ) -> Result<DeviceRow, StoreError> {
         let mut write = self.write().await?;
-        if let Some(before) = find(&write.tx, &fields.serial).await? {
-            let before = before.customer_id.map(column::small).transpose()?.map(CustomerId);
-            write.note(&fields.serial, format_args!("customer {} → {}", owner(before), owner(fields.customer)));
+        let before = to_change(&write.tx, &fields.serial).await?;
+        if before.revision != i64::from(revision) {
+            return Err(stale(revision, before.revision));
         }
-        let columns = columns(&write, fields).await?;
+        let old = before.customer_id.map(column::small).transpose()?.map(CustomerId);
+        let mut changes = format!("customer {} → {}", owner(old), owner(fields.customer));
+        if before.model != fields.model.as_str() {
+            changes.push_str(&format!(", model {} → {}", before.model, fields.model));
+        }
+        write.note(&fields.serial, changes);
+        let columns = device::ActiveModel { revision: Set(before.revision + 1), ..columns(&write, fields).await? };
         update(&write.tx, &fields.serial, columns).await?;
         self.finish_device(write, &fields.serial, now).await
     }
@@ -239,6 +251,12 @@ pub(super) async fn find(
     Ok(device::Entity::find_by_id(serial.as_str()).one(db).await?)
 }
 
+/// The device, locked until the transaction ends, or `NotFound`.
+async fn to_change(db: &impl ConnectionTrait, serial: &DeviceSerial) -> Result<device::Model, StoreError> {
+    let found = device::Entity::find_by_id(serial.as_str()).lock_exclusive().one(db).await?;
+    found.ok_or_else(|| refuse(RefusalCode::NotFound, format_args!("no device {serial}")))
+}
+
 /// The device's newest certificate, if it may speak with this one: that, or the one before a renewal. One from before an
 /// enrolment belongs to whoever had the device then.
 pub(super) fn permitted<'a>(device: &'a device::Model, certificate: &[u8]) -> Result<&'a [u8], StoreError> {
@@ -317,6 +335,7 @@ async fn rows(
             last_seen_at: device.last_seen_at.map(column::time).transpose()?,
             certificate_until: device.certificate.as_deref().and_then(certificate_until),
             cloned_at: device.cloned_at.map(column::time).transpose()?,
+            revision: column::small(device.revision)?,
         })
     };
     found.into_iter().map(row).collect()

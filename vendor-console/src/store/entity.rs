@@ -23,6 +23,8 @@ pub mod customer {
         /// What a search looks at, in lower case.
         pub search: String,
         pub created_at: i64,
+        /// Grows when staff change the fields.
+        pub revision: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -103,6 +105,8 @@ pub mod device {
         pub last_seen_at: Option<i64>,
         /// What a search looks at, in lower case.
         pub search: String,
+        /// Grows when staff change the fields.
+        pub revision: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -131,6 +135,8 @@ pub mod option {
         pub newest: i64,
         /// What a search looks at, in lower case.
         pub search: String,
+        /// Grows when staff change the fields.
+        pub revision: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -15,7 +15,7 @@ use sea_orm::{
 use super::entity::{licence, manifest, option, release};
 use super::proposals::{self, APPROVED, Content, REJECTED, WAITING};
 use super::{
-    Sequence, Store, StoreError, Write, column, last_number, limit, refuse, search_pattern, search_text, staff,
+    Sequence, Store, StoreError, Write, column, last_number, limit, refuse, search_pattern, search_text, staff, stale,
 };
 
 /// A release whose package is durable.
@@ -37,6 +37,7 @@ impl Store {
             id: Set(id.as_str().to_owned()),
             kind: Set(column::kind_name(fields.kind).to_owned()),
             newest: Set(0),
+            revision: Set(1),
             ..columns(fields)?
         };
         option::Entity::insert(columns).exec_without_returning(&write.tx).await?;
@@ -44,17 +45,27 @@ impl Store {
         self.finish_option(write, id).await
     }
 
-    /// Other fields for an option. Orders already authorised keep their offers.
-    pub(crate) async fn update_option(&self, fields: &OptionFields, now: Timestamp) -> Result<OptionRow, StoreError> {
+    /// Other fields for an option, made from the fields of this revision. Orders already authorised keep their offers.
+    pub(crate) async fn update_option(
+        &self,
+        revision: u32,
+        fields: &OptionFields,
+        now: Timestamp,
+    ) -> Result<OptionRow, StoreError> {
         let mut write = self.write().await?;
-        let before = on_file(&write.tx, &fields.id).await?;
+        let before = to_change(&write.tx, &fields.id).await?;
         if before.kind != column::kind_name(fields.kind) {
             return Err(refuse(RefusalCode::Conflict, "the kind of an option never changes"));
         }
+        if before.revision != i64::from(revision) {
+            return Err(stale(revision, before.revision));
+        }
+        let columns = option::ActiveModel { revision: Set(before.revision + 1), ..columns(fields)? };
         let filter = option::Column::Id.eq(fields.id.as_str());
-        option::Entity::update_many().set(columns(fields)?).filter(filter).exec(&write.tx).await?;
+        option::Entity::update_many().set(columns).filter(filter).exec(&write.tx).await?;
         let after = on_file(&write.tx, &fields.id).await?;
-        if before != after && (is_listed(&before) || is_listed(&after)) {
+        let is_changed = option::Model { revision: after.revision, ..before.clone() } != after;
+        if is_changed && (is_listed(&before) || is_listed(&after)) {
             catalogue_changed(&write, now).await?;
         }
         write.note(&fields.id, update_note(&before, &after)?);
@@ -195,6 +206,12 @@ pub(super) async fn find(db: &impl ConnectionTrait, id: &OptionId) -> Result<Opt
 
 async fn on_file(db: &impl ConnectionTrait, id: &OptionId) -> Result<option::Model, StoreError> {
     find(db, id).await?.ok_or_else(|| refuse(RefusalCode::NotFound, format_args!("no option {id}")))
+}
+
+/// The same, locked until the transaction ends.
+async fn to_change(db: &impl ConnectionTrait, id: &OptionId) -> Result<option::Model, StoreError> {
+    let found = option::Entity::find_by_id(id.as_str()).lock_exclusive().one(db).await?;
+    found.ok_or_else(|| refuse(RefusalCode::NotFound, format_args!("no option {id}")))
 }
 
 /// The highest version on file, also of what was rejected: a number is never used twice. 0 if there is none.
@@ -377,7 +394,8 @@ async fn rows(db: &impl ConnectionTrait, found: Vec<option::Model>) -> Result<Ve
         let sold = column::unsigned(sold.get(&option.id).copied().unwrap_or(0))?;
         let release = releases.remove(&option.id).map(release_row).transpose()?;
         let waiting = waiting.get(&option.id).copied().map(column::small).transpose()?.map(ReleaseVersion);
-        Ok(OptionRow { fields: fields(option)?, release, waiting, sold })
+        let revision = column::small(option.revision)?;
+        Ok(OptionRow { fields: fields(option)?, release, waiting, sold, revision })
     };
     found.into_iter().map(row).collect()
 }

@@ -3,11 +3,14 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use eframe::egui::Ui;
 use protocol::message::staff::{StaffReply, StaffRequest};
 use protocol::text::TextError;
-use protocol::{Text, Yen};
+use protocol::{RefusalCode, Text, Yen};
 
 use super::backend::{Answer, Backend, Pending};
+use super::theme::size;
+use super::widgets::{button_ui, problem_ui};
 use super::words::Words;
 use crate::client::StaffError;
 
@@ -90,6 +93,23 @@ impl Action {
 
     pub(crate) const fn error(&self) -> Option<&StaffError> {
         self.error.as_ref()
+    }
+
+    /// Draws why it failed, and whether the form's `loaded` revision is no longer that of the row as it is `now`. True if the
+    /// form is to be filled anew from the row.
+    pub(crate) fn problem_ui(&self, ui: &mut Ui, words: &Words, loaded: Option<u32>, now: Option<u32>) -> bool {
+        let is_refused = self.error.as_ref().is_some_and(|error| error.refusal_code() == Some(RefusalCode::Stale));
+        // The list may still show the row from before this form's own change.
+        if is_refused || loaded.zip(now).is_some_and(|(loaded, now)| now > loaded) {
+            problem_ui(ui, words, &StaffError::Refused(RefusalCode::Stale.into()));
+            let reload = button_ui(ui, true, &words.msg_stale_reload()).clicked();
+            ui.add_space(size::GAP_SMALL);
+            return reload;
+        }
+        if let Some(error) = &self.error {
+            problem_ui(ui, words, error);
+        }
+        false
     }
 
     /// The reply was to another question.

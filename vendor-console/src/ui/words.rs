@@ -99,6 +99,7 @@ impl Words {
             InvalidInput => msg_refusal_invalid_input, msg_refusal_invalid_input_advice;
             RoleForbids => msg_refusal_role_forbids, msg_refusal_role_forbids_advice;
             SecondPersonNeeded => msg_refusal_second_person_needed, msg_refusal_second_person_needed_advice;
+            Stale => msg_refusal_stale, msg_refusal_stale_advice;
             UploadIncomplete => msg_refusal_upload_incomplete, msg_refusal_upload_incomplete_advice;
             TooManyAttempts => msg_refusal_too_many_attempts, msg_refusal_too_many_attempts_advice;
             LicenceEnded => msg_refusal_licence_ended, msg_refusal_licence_ended_advice;

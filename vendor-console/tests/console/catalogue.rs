@@ -58,7 +58,9 @@ fn offers_that_cannot_stand_together_are_told_and_not_sent() {
     assert_eq!(vendor.last_change(), None);
     window.press("Remove offer 2");
     window.press("Save");
-    assert!(matches!(vendor.last_change(), Some(StaffRequest::UpdateOption(fields)) if fields.offers.only().is_some()));
+    assert!(
+        matches!(vendor.last_change(), Some(StaffRequest::UpdateOption { fields, .. }) if fields.offers.only().is_some())
+    );
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! The screen of customers and contracts.
 
-use protocol::message::staff::{CustomerFields, Settlement, StaffRequest};
+use protocol::message::staff::{CustomerFields, Settlement, StaffRequest, Topic};
 use protocol::text::Name;
 use protocol::{ContractUserId, CustomerId, RefusalCode, Text};
+
+use vendor_console::client::WatchEvent;
 
 use crate::fake::FakeVendor;
 use crate::{Hands, open};
@@ -63,12 +65,43 @@ fn a_customer_can_be_renamed_and_suspended() {
     window.press("Customers");
     window.press("C-0002");
     window.fill("Name", "Northwind Print");
-    window.press("Refuse purchases (suspended)");
     window.press("Save");
-    let Some(StaffRequest::UpdateCustomer { customer, fields, suspended }) = vendor.last_change() else {
+    let Some(StaffRequest::UpdateCustomer { customer, revision, fields }) = vendor.last_change() else {
         panic!("{:?}", vendor.last_change())
     };
-    assert_eq!((customer, fields.name.as_str(), suspended), (CustomerId(2), "Northwind Print", true));
+    assert_eq!((customer, revision, fields.name.as_str()), (CustomerId(2), 1, "Northwind Print"));
+    assert!(window.shows("Saved"));
+    for (button, suspended) in [("Suspend purchases", true), ("Allow purchases again", false)] {
+        window.press(button);
+        let customer = CustomerId(2);
+        assert_eq!(vendor.last_change(), Some(StaffRequest::SuspendCustomer { customer, suspended }));
+    }
+}
+
+#[test]
+fn a_form_that_somebody_else_has_overtaken_says_so_sends_what_it_was_made_from_and_loads_again() {
+    let vendor = FakeVendor::busy();
+    let mut window = open(&vendor);
+    window.press("Customers");
+    window.press("C-0002");
+    window.fill("Name", "Typed here");
+    {
+        let mut world = vendor.world();
+        let row = world.customers.iter_mut().find(|row| row.id == CustomerId(2)).unwrap();
+        row.fields.name = Name::new("Renamed elsewhere").unwrap();
+        row.revision += 1;
+        world.events.push_back(WatchEvent::Changed(vec![Topic::Customers]));
+    }
+    window.run();
+    assert!(window.shows(RefusalCode::Stale.sentence()));
+    window.press("Save");
+    let Some(StaffRequest::UpdateCustomer { revision: 1, .. }) = vendor.last_change() else { panic!() };
+    assert!(window.shows(RefusalCode::Stale.sentence()), "refused, and what was typed is still there");
+    window.press("Show it as it is now");
+    assert!(!window.shows(RefusalCode::Stale.sentence()));
+    window.press("Save");
+    let Some(StaffRequest::UpdateCustomer { revision: 2, fields, .. }) = vendor.last_change() else { panic!() };
+    assert_eq!(fields.name.as_str(), "Renamed elsewhere");
     assert!(window.shows("Saved"));
 }
 

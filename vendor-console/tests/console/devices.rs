@@ -56,7 +56,9 @@ fn a_device_is_assigned_to_another_customer_or_to_nobody() {
     window.press("Who pays");
     window.press("Nobody: contract ID at the panel");
     window.press("Save");
-    let Some(StaffRequest::UpdateDevice(fields)) = vendor.last_change() else { panic!("{:?}", vendor.last_change()) };
+    let Some(StaffRequest::UpdateDevice { revision: 1, fields }) = vendor.last_change() else {
+        panic!("{:?}", vendor.last_change())
+    };
     assert_eq!((fields.serial.as_str(), fields.customer), ("MX-310-0107", None));
 }
 

@@ -189,6 +189,10 @@ fn changes(request: &StaffRequest) -> bool {
     )
 }
 
+fn next(made_from: u32, now: u32) -> Result<u32, RefusalCode> {
+    if made_from == now { Ok(now + 1) } else { Err(RefusalCode::Stale) }
+}
+
 fn page<T: Clone>(rows: &[T], query: &Query, text: impl Fn(&T) -> String) -> Page<T> {
     let wanted = query.search.as_ref().map(|search| search.as_str().to_lowercase());
     let fits = |row: &&T| wanted.as_ref().is_none_or(|wanted| text(row).to_lowercase().contains(wanted));
@@ -224,9 +228,15 @@ impl World {
                 self.customers.push(row.clone());
                 StaffReply::Customer(row)
             }
-            StaffRequest::UpdateCustomer { customer, fields, suspended } => {
+            StaffRequest::UpdateCustomer { customer, revision, fields } => {
                 let row = self.customers.iter_mut().find(|row| row.id == customer).ok_or(NotFound)?;
-                (row.fields, row.suspended) = (fields, suspended);
+                row.revision = next(revision, row.revision)?;
+                row.fields = fields;
+                StaffReply::Customer(row.clone())
+            }
+            StaffRequest::SuspendCustomer { customer, suspended } => {
+                let row = self.customers.iter_mut().find(|row| row.id == customer).ok_or(NotFound)?;
+                row.suspended = suspended;
                 StaffReply::Customer(row.clone())
             }
             StaffRequest::AddContract { customer } => {
@@ -256,9 +266,10 @@ impl World {
                 self.devices.push(row.clone());
                 StaffReply::Activation { device: row, code: ActivationCode::from_random([0xA5; 16]) }
             }
-            StaffRequest::UpdateDevice(fields) => {
+            StaffRequest::UpdateDevice { revision, fields } => {
                 let fresh = self.device(fields, DeviceState::Registered, None, None);
                 let row = self.devices.iter_mut().find(|row| row.serial == fresh.serial).ok_or(NotFound)?;
+                row.revision = next(revision, row.revision)?;
                 (row.model, row.customer) = (fresh.model, fresh.customer);
                 StaffReply::Device(row.clone())
             }
@@ -277,12 +288,13 @@ impl World {
                 StaffReply::Options(page(&self.options, &query, text))
             }
             StaffRequest::CreateOption(fields) => {
-                let row = OptionRow { fields, release: None, waiting: None, sold: 0 };
+                let row = OptionRow { fields, release: None, waiting: None, sold: 0, revision: 1 };
                 self.options.push(row.clone());
                 StaffReply::Option(row)
             }
-            StaffRequest::UpdateOption(fields) => {
+            StaffRequest::UpdateOption { revision, fields } => {
                 let row = self.options.iter_mut().find(|row| row.fields.id == fields.id).ok_or(NotFound)?;
+                row.revision = next(revision, row.revision)?;
                 row.fields = fields;
                 StaffReply::Option(row.clone())
             }
@@ -455,6 +467,7 @@ impl World {
             last_seen_at,
             certificate_until,
             cloned_at: None,
+            revision: 1,
         }
     }
 
@@ -509,6 +522,7 @@ fn customer(number: u32, fields: CustomerFields) -> CustomerRow {
         devices: 0,
         uninvoiced: Yen::ZERO,
         created_at: ago(u64::from(90 - number) * DAY_MS),
+        revision: 1,
     }
 }
 
@@ -669,7 +683,8 @@ fn fill(world: &mut World) {
             offers: OfferList::new(offers.collect()).unwrap(),
             for_sale: true,
         };
-        world.options.push(OptionRow { fields, release: (size > 0).then(|| release(2, size)), waiting: None, sold });
+        let release = (size > 0).then(|| release(2, size));
+        world.options.push(OptionRow { fields, release, waiting: None, sold, revision: 1 });
     }
     let kept = |total_bytes, sending_bytes, failed_attempts| DeliveryRow {
         total_bytes,

@@ -39,6 +39,8 @@ pub struct OptionRow {
     pub waiting: Option<ReleaseVersion>,
     /// How many licences were sold.
     pub sold: u64,
+    /// How often the fields were changed.
+    pub revision: u32,
 }
 
 /// A release.

@@ -51,6 +51,8 @@ pub struct CustomerRow {
     pub uninvoiced: Yen,
     /// When the customer was entered.
     pub created_at: Timestamp,
+    /// How often the fields were changed.
+    pub revision: u32,
 }
 
 /// A contract.
@@ -94,6 +96,8 @@ pub struct DeviceRow {
     pub certificate_until: Option<Timestamp>,
     /// When two machines were first seen to use its certificate; enrolling anew ends it.
     pub cloned_at: Option<Timestamp>,
+    /// How often the fields were changed.
+    pub revision: u32,
 }
 
 /// Where a device stands.

@@ -31,6 +31,7 @@ pub(super) fn of(request: &StaffRequest) -> String {
         | StaffRequest::AuditChain { .. } => "-".to_owned(),
         StaffRequest::CreateCustomer(_) => "new customer".to_owned(),
         StaffRequest::UpdateCustomer { customer, .. }
+        | StaffRequest::SuspendCustomer { customer, .. }
         | StaffRequest::AddContract { customer }
         | StaffRequest::CreateInvoice { customer, .. } => customer.to_string(),
         StaffRequest::SetContract { contract: id, .. } | StaffRequest::SetContractPin { contract: id, .. } => {
@@ -39,11 +40,11 @@ pub(super) fn of(request: &StaffRequest) -> String {
         StaffRequest::ProposeKeys(KeyChange::Rotate(role)) => format!("rotate the {} key", role.name()),
         StaffRequest::ProposeKeys(KeyChange::Revoke(key)) => format!("revoke key {key}"),
         StaffRequest::ImportKeys(_) => "key list".to_owned(),
-        StaffRequest::RegisterDevice(fields) | StaffRequest::UpdateDevice(fields) => fields.serial.to_string(),
+        StaffRequest::RegisterDevice(fields) | StaffRequest::UpdateDevice { fields, .. } => fields.serial.to_string(),
         StaffRequest::NewActivationCode { serial } | StaffRequest::RevokeDevice { serial } => serial.to_string(),
         StaffRequest::DecideDevice { serial, .. } => serial.to_string(),
         StaffRequest::RevokeLicence { licence } => format!("licence {licence}"),
-        StaffRequest::CreateOption(fields) | StaffRequest::UpdateOption(fields) => fields.id.to_string(),
+        StaffRequest::CreateOption(fields) | StaffRequest::UpdateOption { fields, .. } => fields.id.to_string(),
         StaffRequest::Publish { option, .. } => option.to_string(),
         StaffRequest::Settle { until } => format!("until {}", until.as_ms()),
         StaffRequest::AddStaff { name, .. }

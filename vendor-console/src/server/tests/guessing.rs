@@ -58,12 +58,7 @@ async fn unknown_ended_wrong_and_missing_are_answered_alike_and_the_right_pin_bu
 #[tokio::test]
 async fn a_suspended_customer_is_told_of_only_to_who_knows_the_pin() {
     let (vendor, world, stray) = with_pin().await;
-    let fields = protocol::message::staff::CustomerFields {
-        name: "Sakura Printing".parse().unwrap(),
-        email: None,
-        settlement: protocol::message::staff::Settlement::Monthly,
-    };
-    let suspend = StaffRequest::UpdateCustomer { customer: world.customer, fields, suspended: true };
+    let suspend = StaffRequest::SuspendCustomer { customer: world.customer, suspended: true };
     vendor.staff().await.ask(suspend).await.unwrap();
     assert_eq!(code(world.guess(&vendor, &stray, Some("0000")).await), Some(RefusalCode::ContractRefused));
     assert_eq!(code(world.guess(&vendor, &stray, Some(PIN)).await), Some(RefusalCode::CustomerSuspended));

@@ -2,9 +2,7 @@
 
 use protocol::message::Service;
 use protocol::message::device::{AbandonReason, DeviceReply, DeviceRequest};
-use protocol::message::staff::{
-    CustomerFields, DeviceFields, OptionFields, Query, Settlement, StaffReply, StaffRequest,
-};
+use protocol::message::staff::{DeviceFields, OptionFields, Query, Settlement, StaffReply, StaffRequest};
 use protocol::order::ORDER_LIFE_MS;
 use protocol::{ContractUserId, FailureCode, OrderState, RefusalCode, Timestamp};
 
@@ -114,12 +112,11 @@ async fn a_refusal_is_on_file_and_the_same_for_ever() {
     let unreleased = world.device.order(&vendor, order_id(), &nothing, None).await;
     assert_eq!(unreleased.unwrap_err(), RefusalCode::OptionNotForSale);
     let withdrawn = OptionFields { for_sale: false, ..option_fields("ocr-package", &[("permanent", 1)]) };
-    staff.ask(StaffRequest::UpdateOption(withdrawn)).await.unwrap();
+    staff.ask(StaffRequest::UpdateOption { revision: 1, fields: withdrawn }).await.unwrap();
     let refused = world.device.order(&vendor, order_id(), &world.option, None).await;
     assert_eq!(refused.unwrap_err(), RefusalCode::OptionNotForSale);
 
-    let fields = CustomerFields { name: "X".parse().unwrap(), email: None, settlement: Settlement::Monthly };
-    let suspend = StaffRequest::UpdateCustomer { customer: world.customer, fields, suspended: true };
+    let suspend = StaffRequest::SuspendCustomer { customer: world.customer, suspended: true };
     staff.ask(suspend).await.unwrap();
     let refused = world.device.order(&vendor, order_id(), &world.option, None).await;
     assert_eq!(refused.unwrap_err(), RefusalCode::CustomerSuspended);
@@ -206,7 +203,7 @@ async fn an_order_is_charged_at_the_price_that_was_authorised() {
     device.deliver(&vendor, &authorised).await.unwrap();
     device.received(&vendor, &authorised).await.unwrap();
     let dearer = option_fields("ocr-package", &[("permanent", 99_000)]);
-    vendor.staff().await.ask(StaffRequest::UpdateOption(dearer)).await.unwrap();
+    vendor.staff().await.ask(StaffRequest::UpdateOption { revision: 1, fields: dearer }).await.unwrap();
     let licence = device.choose(&vendor, authorised.order, "uses:10").await.unwrap();
     assert_eq!(licence.price.amount(), 2_000);
     let new = device.order(&vendor, order_id(), &world.option, None).await.unwrap();
@@ -275,11 +272,11 @@ async fn the_catalogue_grows_with_every_change_and_says_when_it_must_be_fetched_
     assert_eq!(catalogue().await, first);
     let staff = vendor.staff().await;
     let cheaper = option_fields("ocr-package", &[("permanent", 1)]);
-    staff.ask(StaffRequest::UpdateOption(cheaper.clone())).await.unwrap();
+    staff.ask(StaffRequest::UpdateOption { revision: 1, fields: cheaper.clone() }).await.unwrap();
     let second = catalogue().await;
     assert!(second.version > first.version);
     assert_eq!(second.entries[0].offers, cheaper.offers);
-    staff.ask(StaffRequest::UpdateOption(cheaper)).await.unwrap();
+    staff.ask(StaffRequest::UpdateOption { revision: 2, fields: cheaper }).await.unwrap();
     assert_eq!(catalogue().await.version, second.version, "nothing changed");
     staff.publish(&world.option, b"second release").await.unwrap();
     let third = catalogue().await;
@@ -303,10 +300,7 @@ async fn what_staff_decide_between_delivery_and_choice_holds() {
     let choose = async |order| device.choose(&vendor, order, "permanent").await.map(drop);
     let (own, by_contract) = (delivered(None).await, delivered(Some(&world.contract)).await);
 
-    let suspend = |suspended| {
-        let fields = CustomerFields { name: "Sakura".parse().unwrap(), email: None, settlement: Settlement::Monthly };
-        StaffRequest::UpdateCustomer { customer: world.customer, fields, suspended }
-    };
+    let suspend = |suspended| StaffRequest::SuspendCustomer { customer: world.customer, suspended };
     staff.ask(suspend(true)).await.unwrap();
     assert_eq!(choose(own).await, Err(RefusalCode::CustomerSuspended));
     staff.ask(suspend(false)).await.unwrap();
@@ -318,13 +312,14 @@ async fn what_staff_decide_between_delivery_and_choice_holds() {
     choose(by_contract).await.unwrap();
 
     let other = staff.customer("Momo", Settlement::Monthly).await.id;
-    let moved = |customer| {
+    let moved = |revision, customer| {
         let model = "MX-204".parse().unwrap();
-        StaffRequest::UpdateDevice(DeviceFields { serial: device.serial.clone(), model, customer: Some(customer) })
+        let fields = DeviceFields { serial: device.serial.clone(), model, customer: Some(customer) };
+        StaffRequest::UpdateDevice { revision, fields }
     };
-    staff.ask(moved(other)).await.unwrap();
+    staff.ask(moved(1, other)).await.unwrap();
     assert_eq!(choose(own).await, Err(RefusalCode::OrderClosed));
-    staff.ask(moved(world.customer)).await.unwrap();
+    staff.ask(moved(2, world.customer)).await.unwrap();
     choose(own).await.unwrap();
     assert_eq!(staff.charges().await.0.len(), 2);
 }

@@ -23,7 +23,7 @@ pub(super) async fn watch(vendor: &Vendor) -> Watching {
     let staff = vendor.staff().await;
     let (send, recv) = staff.0.open(&StaffRequest::Watch).await.unwrap();
     let mut watching = Watching { _staff: staff, _send: send, recv };
-    assert_eq!(next(&mut watching).await.len(), 9, "everything may have changed before");
+    assert_eq!(next(&mut watching).await.len(), 10, "everything may have changed before");
     watching
 }
 
@@ -113,7 +113,8 @@ async fn what_does_not_exist_or_exists_already_is_refused() {
     let unknown = "MX-204-0099".parse().unwrap();
     let kind = OptionFields { kind: OptionKind::FontPack, ..option_fields("ocr-package", &[("permanent", 1)]) };
     for (request, code) in [
-        (StaffRequest::UpdateCustomer { customer: nobody, fields, suspended: false }, RefusalCode::NotFound),
+        (StaffRequest::UpdateCustomer { customer: nobody, revision: 1, fields }, RefusalCode::NotFound),
+        (StaffRequest::SuspendCustomer { customer: nobody, suspended: true }, RefusalCode::NotFound),
         (StaffRequest::AddContract { customer: nobody }, RefusalCode::NotFound),
         (
             StaffRequest::SetContract { contract: protocol::ContractUserId::from_body(1), active: true },
@@ -121,11 +122,14 @@ async fn what_does_not_exist_or_exists_already_is_refused() {
         ),
         (StaffRequest::RegisterDevice(device("MX-204-0001", None)), RefusalCode::Conflict),
         (StaffRequest::RegisterDevice(device("MX-204-0002", Some(nobody))), RefusalCode::NotFound),
-        (StaffRequest::UpdateDevice(device("MX-204-0002", None)), RefusalCode::NotFound),
+        (StaffRequest::UpdateDevice { revision: 1, fields: device("MX-204-0002", None) }, RefusalCode::NotFound),
         (StaffRequest::NewActivationCode { serial: unknown }, RefusalCode::NotFound),
         (StaffRequest::CreateOption(option_fields("ocr-package", &[("permanent", 1)])), RefusalCode::Conflict),
-        (StaffRequest::UpdateOption(option_fields("other", &[("permanent", 1)])), RefusalCode::NotFound),
-        (StaffRequest::UpdateOption(kind), RefusalCode::Conflict),
+        (
+            StaffRequest::UpdateOption { revision: 1, fields: option_fields("other", &[("permanent", 1)]) },
+            RefusalCode::NotFound,
+        ),
+        (StaffRequest::UpdateOption { revision: 1, fields: kind }, RefusalCode::Conflict),
         (StaffRequest::CreateInvoice { customer: nobody, until: None }, RefusalCode::NotFound),
         (StaffRequest::CreateInvoice { customer: world.customer, until: None }, RefusalCode::Conflict),
         (StaffRequest::Invoice { number: protocol::InvoiceNumber(1) }, RefusalCode::NotFound),
@@ -163,4 +167,54 @@ async fn orders_that_nobody_finishes_are_swept_by_the_clock() {
     assert_eq!(page.rows[0].state, OrderState::Expired);
     let status = world.device.ask(&vendor, DeviceRequest::Status { order }).await;
     assert_eq!(status, Ok(DeviceReply::Status(OrderState::Expired)));
+}
+
+#[tokio::test]
+async fn what_was_made_from_an_older_row_is_refused_and_undoes_nothing() {
+    let (vendor, world) = Vendor::with_world().await;
+    let staff = vendor.staff().await;
+    // A form is opened, then somebody else stops the customer, withdraws the option and moves the device.
+    let customer = CustomerFields { name: "Sakura".parse().unwrap(), email: None, settlement: Settlement::Monthly };
+    let option = option_fields("ocr-package", &[("permanent", 20_000), ("uses:10", 2_000)]);
+    let device = DeviceFields {
+        serial: world.device.serial.clone(),
+        model: "MX-204".parse().unwrap(),
+        customer: Some(world.customer),
+    };
+    staff.ask(StaffRequest::SuspendCustomer { customer: world.customer, suspended: true }).await.unwrap();
+    let renamed = CustomerFields { name: "Sakura Print".parse().unwrap(), ..customer.clone() };
+    let withdrawn = OptionFields { for_sale: false, ..option.clone() };
+    let moved = DeviceFields { customer: None, ..device.clone() };
+    let id = world.customer;
+    let update_customer = |revision, fields| StaffRequest::UpdateCustomer { customer: id, revision, fields };
+    for (first, stale) in [
+        (update_customer(1, renamed), update_customer(1, customer.clone())),
+        (
+            StaffRequest::UpdateOption { revision: 1, fields: withdrawn },
+            StaffRequest::UpdateOption { revision: 1, fields: option.clone() },
+        ),
+        (
+            StaffRequest::UpdateDevice { revision: 1, fields: moved },
+            StaffRequest::UpdateDevice { revision: 1, fields: device.clone() },
+        ),
+    ] {
+        staff.ask(first).await.unwrap();
+        assert_eq!(staff.ask(stale.clone()).await, Err(RefusalCode::Stale), "{stale:?}");
+    }
+    for unborn in [
+        update_customer(3, customer.clone()),
+        StaffRequest::UpdateOption { revision: 3, fields: option },
+        StaffRequest::UpdateDevice { revision: u32::MAX, fields: device },
+    ] {
+        assert_eq!(staff.ask(unborn.clone()).await, Err(RefusalCode::Stale), "{unborn:?}");
+    }
+    let StaffReply::Customers(page) = staff.ask(StaffRequest::Customers(Query::default())).await.unwrap() else {
+        panic!()
+    };
+    let row = &page.rows[0];
+    assert_eq!((row.fields.name.as_str(), row.suspended, row.revision), ("Sakura Print", true, 2));
+    let refused = world.device.order(&vendor, super::play::order_id(), &world.option, None).await;
+    assert!(refused.is_err(), "neither for sale nor the customer's device any more");
+    let StaffReply::Customer(row) = staff.ask(update_customer(2, customer)).await.unwrap() else { panic!() };
+    assert!(row.suspended, "other fields do not lift the suspension");
 }

@@ -19,7 +19,7 @@ use crate::ui::list::List;
 use crate::ui::table::{Cell, Head, Width, table_ui};
 use crate::ui::theme::size;
 use crate::ui::widgets::{
-    Tone, area_ui, chip_ui, divider_ui, empty_ui, field_ui, labelled_ui, panel_head_ui, problem_ui, search_ui, value_ui,
+    Tone, area_ui, chip_ui, divider_ui, empty_ui, field_ui, labelled_ui, panel_head_ui, search_ui, value_ui,
 };
 use crate::ui::words::Words;
 
@@ -39,6 +39,8 @@ struct Panel {
     description: Bilingual<String>,
     offers: OfferEditor,
     for_sale: bool,
+    /// Of the row that the fields were filled from.
+    loaded: Option<u32>,
     checks: Checks,
     save: Action,
     publishing: Publishing,
@@ -60,6 +62,7 @@ impl Panel {
             }),
             offers: fields.map_or_else(OfferEditor::default, |fields| OfferEditor::new(&fields.offers)),
             for_sale: fields.is_none_or(|fields| fields.for_sale),
+            loaded: row.as_ref().map(|row| row.revision),
             row,
             checks: Checks::default(),
             save: Action::default(),
@@ -170,8 +173,9 @@ fn panel_ui(ui: &mut Ui, panel: &mut Panel, cx: &mut Cx<'_>) -> bool {
         panel.publishing.ui(ui, row, cx);
         divider_ui(ui);
     }
-    if let Some(error) = panel.save.error() {
-        problem_ui(ui, words, error);
+    if panel.save.problem_ui(ui, words, panel.loaded, panel.row.as_ref().map(|row| row.revision)) {
+        let publishing = std::mem::take(&mut panel.publishing);
+        *panel = Panel { publishing, ..Panel::new(panel.row.take()) };
     }
     let fields = fields_ui(ui, panel, words);
     let label = if panel.row.is_some() { words.msg_save() } else { words.msg_create() };
@@ -179,8 +183,8 @@ fn panel_ui(ui: &mut Ui, panel: &mut Panel, cx: &mut Cx<'_>) -> bool {
     if cx.primary_ui(ui, task, !panel.save.is_running(), &label).clicked() {
         panel.checks.tried();
         if let Some(fields) = fields {
-            let request = match panel.row {
-                Some(_) => StaffRequest::UpdateOption(fields),
+            let request = match panel.loaded {
+                Some(revision) => StaffRequest::UpdateOption { revision, fields },
                 None => StaffRequest::CreateOption(fields),
             };
             panel.save.start(cx.backend, request);

@@ -31,9 +31,11 @@ struct Panel {
     name: String,
     email: String,
     settlement: Settlement,
-    suspended: bool,
+    /// Of the row that the fields were filled from.
+    loaded: Option<u32>,
     checks: Checks,
     save: Action,
+    suspend: Action,
     contracts: Action,
     /// Whether the running change of contracts is a new one.
     is_adding: bool,
@@ -53,10 +55,11 @@ impl Panel {
             name: fields.map_or_else(String::new, |fields| fields.name.to_string()),
             email: fields.and_then(|fields| fields.email.as_ref()).map_or_else(String::new, ToString::to_string),
             settlement: fields.map_or(Settlement::Monthly, |fields| fields.settlement),
-            suspended: row.as_ref().is_some_and(|row| row.suspended),
+            loaded: row.as_ref().map(|row| row.revision),
             row,
             checks: Checks::default(),
             save: Action::default(),
+            suspend: Action::default(),
             contracts: Action::default(),
             is_adding: false,
             pin: None,
@@ -153,7 +156,14 @@ fn panel_ui(ui: &mut Ui, panel: &mut Panel, cx: &mut Cx<'_>) -> bool {
     take_outcome(panel, cx);
     let title = panel.row.as_ref().map_or_else(|| words.msg_customer_new(), |row| row.id.to_string());
     let close = panel_head_ui(ui, words, &title);
-    if let Some(error) = panel.save.error() {
+    if panel.row.as_ref().is_some_and(|row| row.suspended) {
+        chip_ui(ui, Tone::Bad, &words.msg_customer_suspended());
+        ui.add_space(size::GAP_SMALL);
+    }
+    if panel.save.problem_ui(ui, words, panel.loaded, panel.row.as_ref().map(|row| row.revision)) {
+        *panel = Panel::new(panel.row.take());
+    }
+    if let Some(error) = panel.suspend.error() {
         problem_ui(ui, words, error);
     }
     let name = form::text(words, &panel.name);
@@ -172,10 +182,6 @@ fn panel_ui(ui: &mut Ui, panel: &mut Panel, cx: &mut Cx<'_>) -> bool {
         })
         .response
     });
-    if panel.row.is_some() {
-        ui.checkbox(&mut panel.suspended, words.msg_customer_suspend());
-        ui.add_space(size::GAP_SMALL);
-    }
     let label = if panel.row.is_some() { words.msg_save() } else { words.msg_create() };
     let is_idle = !panel.save.is_running();
     let task = if panel.row.is_some() { Task::UpdateCustomer } else { Task::CreateCustomer };
@@ -184,7 +190,10 @@ fn panel_ui(ui: &mut Ui, panel: &mut Panel, cx: &mut Cx<'_>) -> bool {
         if let (Ok(name), Ok(email)) = (name, email) {
             let fields = CustomerFields { name, email, settlement: panel.settlement };
             let request = match &panel.row {
-                Some(row) => StaffRequest::UpdateCustomer { customer: row.id, fields, suspended: panel.suspended },
+                Some(row) => {
+                    let revision = panel.loaded.unwrap_or(row.revision);
+                    StaffRequest::UpdateCustomer { customer: row.id, revision, fields }
+                }
                 None => StaffRequest::CreateCustomer(fields),
             };
             panel.save.start(cx.backend, request);
@@ -200,6 +209,16 @@ fn panel_ui(ui: &mut Ui, panel: &mut Panel, cx: &mut Cx<'_>) -> bool {
         value_ui(ui, &words.msg_customer_devices(), &row.devices.to_string());
         value_ui(ui, &words.msg_customer_uninvoiced(), &row.uninvoiced.to_string());
         value_ui(ui, &words.msg_customer_since(), &words.time(row.created_at));
+        ui.add_space(size::GAP);
+        let is_idle = !panel.suspend.is_running();
+        let clicked = match row.suspended {
+            true => cx.button_ui(ui, Task::SuspendCustomer, is_idle, &words.msg_customer_resume()).clicked(),
+            false => cx.danger_ui(ui, Task::SuspendCustomer, is_idle, &words.msg_customer_suspend()).clicked(),
+        };
+        if clicked {
+            let request = StaffRequest::SuspendCustomer { customer: row.id, suspended: !row.suspended };
+            panel.suspend.start(cx.backend, request);
+        }
     }
     close
 }
@@ -215,6 +234,14 @@ fn take_outcome(panel: &mut Panel, cx: &mut Cx<'_>) {
             *panel = Panel::new(Some(row));
         }
         Some(_) => panel.save.wrong_answer(),
+        None => {}
+    }
+    match panel.suspend.poll() {
+        Some(StaffReply::Customer(row)) => {
+            cx.toasts.good(cx.words.msg_saved());
+            panel.row = Some(row);
+        }
+        Some(_) => panel.suspend.wrong_answer(),
         None => {}
     }
     match panel.contracts.poll() {

@@ -31,6 +31,8 @@ struct Panel {
     serial: String,
     model: String,
     customer: CustomerPicker,
+    /// Of the row that the fields were filled from.
+    loaded: Option<u32>,
     checks: Checks,
     save: Action,
     change: Action,
@@ -51,6 +53,7 @@ impl Panel {
             serial: row.as_ref().map_or_else(String::new, |row| row.serial.to_string()),
             model: row.as_ref().map_or_else(String::new, |row| row.model.to_string()),
             customer: CustomerPicker::new(row.as_ref().and_then(|row| row.customer.clone())),
+            loaded: row.as_ref().map(|row| row.revision),
             row,
             checks: Checks::default(),
             save: Action::default(),
@@ -166,7 +169,10 @@ fn panel_ui(ui: &mut Ui, panel: &mut Panel, cx: &mut Cx<'_>) -> bool {
     take_outcome(panel, cx);
     let title = panel.row.as_ref().map_or_else(|| words.msg_device_register(), |row| row.serial.to_string());
     let close = panel_head_ui(ui, words, &title);
-    if let Some(error) = panel.save.error().or(panel.change.error()) {
+    if panel.save.problem_ui(ui, words, panel.loaded, panel.row.as_ref().map(|row| row.revision)) {
+        *panel = Panel::new(panel.row.take());
+    }
+    if let Some(error) = panel.change.error() {
         problem_ui(ui, words, error);
     }
     if let Some(row) = &panel.row {
@@ -207,8 +213,8 @@ fn panel_ui(ui: &mut Ui, panel: &mut Panel, cx: &mut Cx<'_>) -> bool {
         panel.checks.tried();
         if let (Ok(serial), Ok(model)) = (serial, model) {
             let fields = DeviceFields { serial, model, customer: panel.customer.id() };
-            let request = match panel.row {
-                Some(_) => StaffRequest::UpdateDevice(fields),
+            let request = match panel.loaded {
+                Some(revision) => StaffRequest::UpdateDevice { revision, fields },
                 None => StaffRequest::RegisterDevice(fields),
             };
             panel.save.start(cx.backend, request);
