@@ -50,3 +50,11 @@ server *ARGS:
 # Licences, banned crates, sources (needs cargo-deny).
 deny:
     cargo deny --all-features check bans licenses sources
+
+# The options' programs, built anew and put beside their sources (a toolchain for wasm32-unknown-unknown: see the script).
+options *IDS:
+    fixtures/options/build.sh {{ IDS }}
+
+# The programs' own tests, natively.
+options-test *ARGS:
+    cargo test --manifest-path fixtures/options/Cargo.toml --locked {{ ARGS }}
