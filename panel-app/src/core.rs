@@ -6,6 +6,7 @@
 mod clock;
 mod command;
 mod effect;
+mod holdings;
 mod jobs;
 mod licences;
 mod meter;
@@ -53,7 +54,7 @@ pub use start::Resume;
 pub use undone::Cause;
 pub use view::{
     ActiveDownload, DocumentRow, EndReason, EndedOption, Failure, FailureAdvice, InstalledOption, JobFault, JobKind,
-    JobState, JobView, Language, LicenceNote, LinkState, LockReason, OfferRow, OptionSummary, Progress, Screen,
+    JobState, JobView, Language, LicenceNote, LinkState, LockReason, More, OfferRow, OptionSummary, Progress, Screen,
     StoreRow, View,
 };
 

@@ -29,11 +29,13 @@ pub enum EndReason {
     Removed,
     /// The vendor has taken the right back.
     Revoked,
+    /// The same option was bought for ever, so what was left is not needed.
+    Replaced,
 }
 
 impl EndReason {
     /// Every reason, in wire order.
-    pub const ALL: [Self; 4] = [Self::UsedUp, Self::PeriodOver, Self::Removed, Self::Revoked];
+    pub const ALL: [Self; 5] = [Self::UsedUp, Self::PeriodOver, Self::Removed, Self::Revoked, Self::Replaced];
 
     /// The stable name for scripts.
     pub const fn name(self) -> &'static str {
@@ -42,6 +44,7 @@ impl EndReason {
             Self::PeriodOver => "period-over",
             Self::Removed => "removed",
             Self::Revoked => "revoked",
+            Self::Replaced => "replaced",
         }
     }
 }
@@ -97,8 +100,10 @@ pub struct Licence {
     pub form: UsageForm,
     /// What was charged.
     pub price: Yen,
-    /// When the right began, by the vendor's clock.
+    /// When it was sold, by the vendor's clock.
     pub issued_at: Timestamp,
+    /// When the right begins: then, or when the period that it follows is over. A period runs from here.
+    pub starts_at: Timestamp,
     /// For licences by count: what is left, as far as the device has reported; all of it at first.
     pub uses_left: Option<u32>,
     /// Opens the package.
@@ -109,7 +114,7 @@ impl Licence {
     /// The first instant at which a licence by period is over; `None` for the other forms.
     pub fn ends_at(&self) -> Option<Timestamp> {
         match self.form {
-            UsageForm::Days(days) => Some(self.issued_at.plus_days(u32::from(days.get()))),
+            UsageForm::Days(days) => Some(self.starts_at.plus_days(u32::from(days.get()))),
             UsageForm::Permanent | UsageForm::Uses(_) => None,
         }
     }

@@ -84,6 +84,20 @@ pub struct Offer {
     pub form: UsageForm,
     /// What that costs, once.
     pub price: Yen,
+    /// For nothing, and for each device once.
+    pub trial: bool,
+}
+
+impl Offer {
+    /// A form at a price.
+    pub const fn new(form: UsageForm, price: Yen) -> Self {
+        Self { form, price, trial: false }
+    }
+
+    /// A form to try the option in.
+    pub const fn trial(form: UsageForm) -> Self {
+        Self { form, price: Yen::ZERO, trial: true }
+    }
 }
 
 /// The offers of an option: one to [`OfferList::MAX`], no form twice.
@@ -106,6 +120,9 @@ pub enum OfferListError {
     /// A count or period above the limits of [`UsageForm`].
     #[error("{UsageFormError}")]
     Form,
+    /// A trial with a price or without an end, or two of them.
+    #[error("a trial costs nothing and ends by itself, and an option has at most one")]
+    Trial,
 }
 
 impl OfferList {
@@ -127,6 +144,11 @@ impl OfferList {
         if offers.iter().enumerate().any(twice) {
             return Err(OfferListError::SameForm);
         }
+        let mut trials = offers.iter().filter(|offer| offer.trial);
+        let is_trial = |offer: &Offer| offer.price == Yen::ZERO && offer.form.is_temporary();
+        if trials.next().is_some_and(|offer| !is_trial(offer)) || trials.next().is_some() {
+            return Err(OfferListError::Trial);
+        }
         Ok(Self(offers))
     }
 
@@ -143,6 +165,11 @@ impl OfferList {
     /// The offer with this form.
     pub fn find(&self, form: UsageForm) -> Option<Offer> {
         self.0.iter().copied().find(|offer| offer.form == form)
+    }
+
+    /// The offers without the trial; none if there is nothing else.
+    pub fn without_trial(&self) -> Option<Self> {
+        Self::new(self.0.iter().copied().filter(|offer| !offer.trial).collect()).ok()
     }
 
     /// The offer, if there is exactly one: then nothing needs to be chosen.
@@ -183,7 +210,7 @@ mod tests {
 
     #[test]
     fn offers_of_one_option_never_have_two_prices_for_one_form() {
-        let offer = |form: &str, price| Offer { form: form.parse().unwrap(), price: Yen::new(price).unwrap() };
+        let offer = |form: &str, price| Offer::new(form.parse().unwrap(), Yen::new(price).unwrap());
         assert_eq!(OfferList::new(vec![]), Err(OfferListError::Empty));
         assert_eq!(OfferList::new(vec![offer("uses:10", 1), offer("uses:10", 2)]), Err(OfferListError::SameForm));
         let nine = (1..=9).map(|n| offer(&format!("uses:{n}"), n)).collect();
@@ -191,5 +218,21 @@ mod tests {
         let list = OfferList::new(vec![offer("permanent", 20_000), offer("uses:10", 2_000)]).unwrap();
         assert_eq!(list.only(), None);
         assert_eq!(list.find(UsageForm::Permanent).map(|o| o.price.amount()), Some(20_000));
+    }
+
+    #[test]
+    fn a_trial_costs_nothing_ends_by_itself_and_there_is_one() {
+        let trial = |form: &str| Offer::trial(form.parse().unwrap());
+        let paid = Offer::new(UsageForm::Permanent, Yen::new(20_000).unwrap());
+        let list = OfferList::new(vec![paid, trial("uses:3")]).unwrap();
+        assert_eq!(list.without_trial().unwrap().as_slice(), [paid]);
+        assert_eq!(OfferList::new(vec![trial("days:7")]).unwrap().without_trial(), None);
+        for wrong in [
+            vec![paid, trial("uses:3"), trial("days:7")],
+            vec![trial("permanent")],
+            vec![Offer { price: Yen::new(1).unwrap(), ..trial("uses:3") }],
+        ] {
+            assert_eq!(OfferList::new(wrong), Err(OfferListError::Trial));
+        }
     }
 }

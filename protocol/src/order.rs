@@ -218,8 +218,8 @@ mod tests {
 
     fn order() -> Order {
         let offers = vec![
-            Offer { form: UsageForm::Permanent, price: Yen::new(20_000).unwrap() },
-            Offer { form: UsageForm::uses(10).unwrap(), price: Yen::new(2_000).unwrap() },
+            Offer::new(UsageForm::Permanent, Yen::new(20_000).unwrap()),
+            Offer::new(UsageForm::uses(10).unwrap(), Yen::new(2_000).unwrap()),
         ];
         Order::authorised(PACKAGE, OfferList::new(offers).unwrap())
     }

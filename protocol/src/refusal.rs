@@ -156,6 +156,9 @@ refusal_codes! {
     /// The entry is no longer as it was when the change was begun.
     Stale = "stale", Corrected,
         "Somebody else has changed this entry in the meantime.", "Look at it as it is now, then change it again.";
+    /// The device has had its trial of the option.
+    TrialUsed = "trial-used", Never,
+        "This device has had its trial of the option.", "Choose one of the other forms.";
 }
 
 impl fmt::Display for RefusalCode {

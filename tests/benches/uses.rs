@@ -107,6 +107,7 @@ fn licence() -> LicenceRecord {
         form: UsageForm::uses(COMMITS).unwrap(),
         price: Yen::new(2_000).unwrap(),
         issued_at: Timestamp::from_ms(0),
+        starts_at: Timestamp::from_ms(0),
         uses_left: Some(COMMITS),
         state: LicenceState::Active,
         lock: None,

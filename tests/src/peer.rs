@@ -145,7 +145,7 @@ impl Peer {
     /// The licence.
     pub fn choose(&self, vendor: &Vendor, order: OrderId, form: &str) -> Result<Licence, RefusalCode> {
         let form: UsageForm = form.parse().unwrap();
-        match self.ask(vendor, &DeviceRequest::Choose { order, form })? {
+        match self.ask(vendor, &DeviceRequest::Choose { order, form, follows: None })? {
             DeviceReply::Licensed(licence) => Ok(self.ring.verify(&licence).unwrap()),
             other => panic!("{other:?}"),
         }

@@ -36,7 +36,7 @@ pub struct OptionSpec<'a> {
     pub id: &'a str,
     /// Program or font pack.
     pub kind: OptionKind,
-    /// Forms and prices.
+    /// Forms and prices; what costs nothing is a trial.
     pub offers: &'a [(&'a str, u64)],
     /// What is inside.
     pub content: &'a [u8],
@@ -193,8 +193,10 @@ impl Vendor {
 
     /// Puts an option on sale whose content is in a file.
     pub fn publish_file(&self, spec: &OptionSpec<'_>, file: &Path) {
-        let offer =
-            |(form, price): &(&str, u64)| Offer { form: form.parse().unwrap(), price: Yen::new(*price).unwrap() };
+        let offer = |(form, price): &(&str, u64)| match price {
+            0 => Offer::trial(form.parse().unwrap()),
+            price => Offer::new(form.parse().unwrap(), Yen::new(*price).unwrap()),
+        };
         let fields = OptionFields {
             id: spec.id.parse().unwrap(),
             kind: spec.kind,

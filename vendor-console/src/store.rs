@@ -11,11 +11,13 @@ mod distributions;
 mod entity;
 mod invoices;
 mod licences;
+mod life;
 mod migration;
 mod options;
 mod orders;
 mod proposals;
 mod staff;
+mod trials;
 mod tries;
 mod usage;
 
@@ -41,7 +43,7 @@ use audit::Draft;
 pub(crate) use devices::{Enrolment, Renewal};
 pub(crate) use licences::RestoredLicence;
 pub(crate) use options::NewRelease;
-pub(crate) use orders::{AuthorisedOrder, CheckedPin, OrderRequest};
+pub(crate) use orders::{AuthorisedOrder, CheckedPin, Choice, OrderRequest};
 pub(crate) use tries::Try;
 
 /// Readers at a time; writers take turns.

@@ -106,6 +106,9 @@ left-hours = { $hours } h { $minutes } min left
 # $minutes (Number) - whole minutes
 left-minutes = { $minutes } min left
 left-moment = Less than a minute left
+# $time (String) - what is left of the period
+# $uses (String) - what is left by count
+left-both = { $time }, then { $uses }
 left-ending = Ends after this job
 left-locked = Locked
 
@@ -129,6 +132,12 @@ offer-prices = Price
 offer-note-choice = OK starts the download. You choose how to buy when it is complete; nothing is charged before.
 # $price (String) - the only offer's price
 offer-note-single = OK starts the download. When it is complete, the option is bought for { $price }.
+offer-note-trial = OK starts the download. When it is complete, you can try the option. It costs nothing.
+offer-trial = Free trial
+# $left (String) - what is left now
+offer-top-up = { $left }. What you buy is added. What this machine has already is not downloaded again.
+# $left (String) - what is left now
+offer-renew = { $left }. A new period begins when this one ends. What this machine has already is not downloaded again.
 wanted-by-copy = This copy job needs the option below.
 wanted-by-print = This print job needs the option below.
 wanted-by-scan = This scan job needs the option below.
@@ -176,6 +185,7 @@ choose-permanent = Buy
 choose-temporary = Temporary use
 # $price (String) - formatted price
 choose-button = Buy for { $price }
+choose-try = Try it
 buying-title = Completing the purchase
 buying-text = Please wait. Do not switch the machine off.
 done-title = Purchase complete
@@ -209,6 +219,12 @@ my-ended = Ended
 # $date (String) - when
 # $price (String) - formatted price
 my-since = Bought { $date } for { $price }
+my-top-up = Top up
+# $name (String) - the option's name
+my-top-up-named = Top up { $name }
+my-renew = Renew
+# $name (String) - the option's name
+my-renew-named = Renew { $name }
 my-remove-title = Remove this option?
 # $name (String) - the option's name
 my-remove-text = “{ $name }” is erased from this machine for good. What is left of it is lost and not refunded.
@@ -222,6 +238,8 @@ ended-used-up = All uses used · { $date }
 ended-period-over = Period over · { $date }
 # $date (String) - when
 ended-removed = Removed · { $date }
+# $date (String) - when
+ended-replaced = Bought for good · { $date }
 # $date (String) - when it ended
 ended-revoked = Withdrawn by the vendor · { $date }
 

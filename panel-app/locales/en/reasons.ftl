@@ -72,6 +72,8 @@ refusal-second-person-needed = This takes a second person.
     .advice = Ask somebody else to approve it.
 refusal-stale = Somebody else has changed this entry in the meantime.
     .advice = Look at it as it is now, then change it again.
+refusal-trial-used = This machine has already tried this option.
+    .advice = Choose one of the other forms.
 
 ## Faults of the transfer or of this machine
 

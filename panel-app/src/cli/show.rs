@@ -29,7 +29,7 @@ pub(super) fn catalogue(service: &Service, out: Output) -> Result<(), Fault> {
         .collect();
     out.print(&value, || {
         let line = |row: &crate::core::StoreRow| {
-            let offers: Vec<String> = row.offers.iter().map(|o| format!("{} {}", form_text(o.form), o.price)).collect();
+            let offers: Vec<String> = row.offers.iter().map(offer_text).collect();
             let mark = if row.installed { "  [installed]" } else { "" };
             format!("{:<24} {:<40} {}{mark}", row.option.id, row.option.name.en.as_str(), offers.join(", "))
         };
@@ -48,9 +48,14 @@ pub(super) fn options(service: &Service, out: Output) -> Result<(), Fault> {
             value["form"] = row.form.to_string().into();
             value["price_yen"] = row.price.amount().into();
             value["since_ms"] = row.since.as_ms().into();
+            value["licences"] = row.licences.iter().map(ToString::to_string).collect();
             match row.left {
                 LicenceNote::Uses(left) => value["uses_left"] = left.into(),
                 LicenceNote::Time(left_ms) => value["left_ms"] = left_ms.into(),
+                LicenceNote::TimeAndUses(left_ms, left) => {
+                    value["left_ms"] = left_ms.into();
+                    value["uses_left"] = left.into();
+                }
                 LicenceNote::Locked(reason) => value["locked"] = reason.name().into(),
                 LicenceNote::Unlimited | LicenceNote::Ending => {}
             }
@@ -134,7 +139,15 @@ fn option_json(option: &OptionSummary) -> Value {
 }
 
 fn offer_json(offer: &Offer) -> Value {
-    json!({ "form": offer.form.to_string(), "price_yen": offer.price.amount() })
+    json!({ "form": offer.form.to_string(), "price_yen": offer.price.amount(), "trial": offer.trial })
+}
+
+fn offer_text(offer: &Offer) -> String {
+    if offer.trial {
+        format!("{} to try", form_text(offer.form))
+    } else {
+        format!("{} {}", form_text(offer.form), offer.price)
+    }
 }
 
 fn form_text(form: UsageForm) -> String {
@@ -153,6 +166,9 @@ pub(super) fn note_text(note: LicenceNote) -> String {
         LicenceNote::Uses(left) => format!("{left} uses left"),
         LicenceNote::Time(left_ms) if left_ms >= 48 * HOUR_MS => format!("{} days left", left_ms / (24 * HOUR_MS)),
         LicenceNote::Time(left_ms) => format!("{} hours left", left_ms.div_ceil(HOUR_MS)),
+        LicenceNote::TimeAndUses(left_ms, left) => {
+            format!("{}, then {left} uses", note_text(LicenceNote::Time(left_ms)))
+        }
         LicenceNote::Ending => "ends after the running job".to_owned(),
         LicenceNote::Locked(reason) => format!("locked: {}", reason.name()),
     }

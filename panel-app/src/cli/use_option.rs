@@ -40,7 +40,7 @@ pub(super) fn use_option(
     });
     let (file, left) = end.ok_or_else(Fault::silent)?.map_err(Fault::from)?;
     let uses_left = match left {
-        Some(LicenceNote::Uses(left)) => Some(left),
+        Some(LicenceNote::Uses(left) | LicenceNote::TimeAndUses(_, left)) => Some(left),
         _ => None,
     };
     out.print(&json!({ "option": option, "output": file, "uses_left": uses_left }), || {
@@ -54,7 +54,7 @@ pub(super) fn remove(service: &Service, option: &OptionId, out: Output) -> Resul
     let wanted = option.clone();
     let licences = service.inspect(move |core| {
         let installed = core.view().installed;
-        installed.into_iter().filter(|o| o.option.id == wanted).map(|o| o.licence).collect::<Vec<_>>()
+        installed.into_iter().filter(|o| o.option.id == wanted).flat_map(|o| o.licences).collect::<Vec<_>>()
     });
     let licences = licences.ok_or_else(Fault::silent)?;
     if licences.is_empty() {

@@ -45,7 +45,7 @@ pub enum Command {
     },
     /// Asks the vendor for the catalogue again.
     Refresh,
-    /// Removes an installed option for good.
+    /// Removes an installed option for good: the whole row that this licence is in.
     Remove(LicenceId),
     /// Starts a job.
     Run(JobOrder),

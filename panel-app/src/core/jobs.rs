@@ -221,7 +221,7 @@ impl Core {
     }
 
     fn licence_note(&self, id: LicenceId) -> Option<LicenceNote> {
-        self.licences.get(&id).map(|licence| self.note(licence))
+        self.left_with(id)
     }
 }
 

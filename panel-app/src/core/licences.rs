@@ -29,9 +29,12 @@ impl Core {
             return;
         };
         let preselected = self.on_screen(id).and_then(|p| p.preselected);
-        if preselected.is_some_and(|form| genuine.offers.find(form).is_none()) {
+        if let Some(form) = preselected.filter(|form| genuine.offers.find(*form).is_none()) {
+            let shown = self.orders.get(&id).and_then(|order| order.shown_offers.find(form));
+            let was_tried = shown.is_some_and(|offer| offer.trial);
+            let code = if was_tried { RefusalCode::TrialUsed } else { RefusalCode::OfferNotAvailable };
             self.abandon(id, Abandoned::Cancelled, out);
-            self.stop(id, Failure::Refused(RefusalCode::OfferNotAvailable), FailureAdvice::StartAgain);
+            self.stop(id, Failure::Refused(code), FailureAdvice::StartAgain);
             return;
         }
         let Some(order) = self.orders.get_mut(&id) else { return };
@@ -75,14 +78,20 @@ impl Core {
             self.stop(id, Failure::NotGenuine, FailureAdvice::Continue);
             return;
         };
+        let offers = self.orders.get(&id).and_then(|order| order.authorised.as_ref()).map(|a| a.offers.clone());
+        let offer = offers.and_then(|offers| offers.find(record.form));
+        let offer = offer.unwrap_or(protocol::Offer::new(record.form, record.price));
         self.keys.insert(licence.id);
         self.background.remove(&id);
         self.set_stage(id, Stage::Done(record.form, record.price), out);
-        let offer = protocol::Offer { form: record.form, price: record.price };
         let option = record.option.clone();
         out.keep_key(licence.id, licence.content_key.clone());
         out.change(Change::Licence(record.clone()));
+        let is_permanent = record.form == UsageForm::Permanent;
         self.licences.insert(licence.id, record);
+        if is_permanent {
+            self.end_what_is_replaced(licence.id, out);
+        }
         if let Some(purchase) = self.purchase.take_if(|p| p.order == id) {
             self.page = Page::Done { option, offer, order: id, wanted_by: purchase.wanted_by };
         }
@@ -104,20 +113,44 @@ impl Core {
         genuine.then_some((licence, record))
     }
 
-    /// The licence that a job should use: what costs nothing first, then what ends first.
+    /// The licence that a job should use: the first in the order of use that has a use which no running job holds.
     pub(super) fn usable_licence(&self, option: &OptionId) -> Option<&LicenceRecord> {
         let now = self.clock.now();
         let usable = |l: &&LicenceRecord| {
             l.option_id() == option
                 && l.state == LicenceState::Active
+                && l.has_begun(now)
                 && l.ends_at().is_none_or(|end| end > now)
+                && l.uses_left.is_none_or(|left| left > u32::from(self.machine.uses(l.id)))
                 && self.lock_of(l).is_none()
         };
-        self.licences.values().filter(usable).min_by_key(|l| match l.form {
-            UsageForm::Permanent => (0, 0),
-            UsageForm::Days(_) => (1, l.ends_at().map_or(0, protocol::Timestamp::as_ms)),
-            UsageForm::Uses(_) => (2, l.issued_at.as_ms()),
-        })
+        self.licences.values().filter(usable).min_by_key(|l| l.order_of_use())
+    }
+
+    /// The licence by period that the next period of the option shall follow, so that no day is lost.
+    pub(super) fn last_period(&self, option: &OptionId) -> Option<LicenceId> {
+        let now = self.clock.now();
+        let vendor = self.vendor();
+        let periods = self.licences.values().filter(|l| {
+            let own = l.option_id() == option && Some(l.vendor) == vendor;
+            own && l.state == LicenceState::Active && l.lock.is_none() && l.ends_at() > Some(now)
+        });
+        periods.max_by_key(|l| l.ends_at()).map(|l| l.id)
+    }
+
+    /// The option is there for ever now: what is left of it by count or by period is not needed any more.
+    fn end_what_is_replaced(&mut self, by: LicenceId, out: &mut Outcome) {
+        let Some(new) = self.licences.get(&by) else { return };
+        // What the vendor must decide about waits for that.
+        let is_replaced = |l: &&LicenceRecord| {
+            let by_count_or_period = matches!(l.form, UsageForm::Uses(_) | UsageForm::Days(_));
+            let same = l.option_id() == new.option_id() && l.vendor == new.vendor;
+            same && l.state == LicenceState::Active && l.lock.is_none() && by_count_or_period
+        };
+        let replaced: Vec<LicenceId> = self.licences.values().filter(is_replaced).map(|l| l.id).collect();
+        for id in replaced {
+            self.end(id, EndReason::Replaced, out);
+        }
     }
 
     /// Whether there is a licence for this option that would do if it were not locked.
@@ -151,10 +184,12 @@ impl Core {
         }
     }
 
-    /// The user removes an option.
+    /// The user removes a row of what is installed.
     pub(super) fn remove(&mut self, id: LicenceId, out: &mut Outcome) {
-        if self.licences.get(&id).is_some_and(|l| l.state == LicenceState::Active) {
-            self.end(id, EndReason::Removed, out);
+        for id in self.row_of(id) {
+            if self.licences.get(&id).is_some_and(|l| l.state == LicenceState::Active) {
+                self.end(id, EndReason::Removed, out);
+            }
         }
     }
 

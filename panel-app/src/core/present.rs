@@ -5,10 +5,9 @@ use protocol::{OptionId, OrderId, UsageForm};
 use super::Core;
 use super::command::JobOrder;
 use super::purchase::{Purchase, Wait};
-use super::record::{LicenceRecord, LicenceState, OrderRecord, Stage};
+use super::record::{LicenceState, OrderRecord, Stage};
 use super::view::{
-    ActiveDownload, EndReason, EndedOption, Failure, FailureAdvice, InstalledOption, JobView, LicenceNote,
-    OptionSummary, Progress, Screen, StoreRow, View,
+    ActiveDownload, EndedOption, Failure, FailureAdvice, JobView, OptionSummary, Progress, Screen, StoreRow, View,
 };
 
 /// Where the user is, as far as the state of a purchase does not say it.
@@ -159,44 +158,6 @@ impl Core {
 
     fn is_installed(&self, option: &OptionId) -> bool {
         self.usable_licence(option).is_some()
-    }
-
-    fn installed(&self) -> Vec<InstalledOption> {
-        let living = |l: &&LicenceRecord| match l.state {
-            LicenceState::Active => true,
-            LicenceState::Ending(..) => self.machine.uses(l.id),
-            LicenceState::Ended(..) => false,
-        };
-        self.licences
-            .values()
-            .rev()
-            .filter(living)
-            .map(|licence| InstalledOption {
-                licence: licence.id,
-                option: licence.option.clone(),
-                form: licence.form,
-                price: licence.price,
-                since: licence.issued_at,
-                left: self.note(licence),
-            })
-            .collect()
-    }
-
-    /// What is left of a licence.
-    pub(super) fn note(&self, licence: &LicenceRecord) -> LicenceNote {
-        if licence.state == LicenceState::Active
-            && let Some(reason) = self.lock_of(licence)
-        {
-            return LicenceNote::Locked(reason);
-        }
-        match (licence.state, licence.uses_left, licence.ends_at()) {
-            (LicenceState::Active | LicenceState::Ending(EndReason::UsedUp, _), Some(left), _) => {
-                LicenceNote::Uses(left)
-            }
-            (LicenceState::Active, None, Some(end)) => LicenceNote::Time(end.ms_since(self.clock.now())),
-            (LicenceState::Active, None, None) => LicenceNote::Unlimited,
-            _ => LicenceNote::Ending,
-        }
     }
 
     fn ended(&self) -> Vec<EndedOption> {

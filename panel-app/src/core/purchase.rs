@@ -8,7 +8,9 @@ mod transfer;
 use protocol::message::device::{AbandonReason, DeviceReply, DeviceRequest};
 use protocol::refusal::Retry;
 use protocol::time::MINUTE_MS;
-use protocol::{ContractPin, ContractUserId, FailureCode, OrderId, Refusal, RefusalCode, Timestamp, UsageForm};
+use protocol::{
+    ContractPin, ContractUserId, FailureCode, LicenceId, OrderId, Refusal, RefusalCode, Timestamp, UsageForm,
+};
 use uuid::Uuid;
 
 use super::Core;
@@ -173,7 +175,7 @@ impl Core {
         let Some(order) = self.orders.get(&id) else { return };
         let Some(offers) = order.authorised.as_ref().map(|a| &a.offers) else { return };
         // Whoever said OK to one price has chosen it; a price that has changed since has to be seen first.
-        let only = offers.only().filter(|offer| order.shown_offers.find(offer.form) == Some(*offer));
+        let only = offers.only().filter(|offer| order.shown_offers.only() == Some(*offer));
         let preselected = preselected.filter(|form| offers.find(*form) == order.shown_offers.find(*form));
         match preselected.or(only.map(|offer| offer.form)) {
             Some(form) => self.set_stage(id, Stage::Buying(form), out),
@@ -198,7 +200,10 @@ impl Core {
                 self.set_stage(id, Stage::Confirming, out);
                 self.try_again(id, Failure::Refused(code));
             }
-            (Some(Stage::Buying(_)), RefusalCode::OfferNotAvailable) => {
+            (Some(Stage::Buying(_)), code)
+                if code == RefusalCode::OfferNotAvailable
+                    || (code == RefusalCode::TrialUsed && self.forget_trial(id)) =>
+            {
                 if let Some(purchase) = self.on_screen(id) {
                     purchase.preselected = None;
                 }
@@ -216,9 +221,11 @@ impl Core {
                 self.ask_for_contract(id, None, None);
             }
             (_, code) if code.retry() == Retry::Later => self.try_again(id, Failure::Refused(code)),
-            // Only a closed order is certainly not charged, and only a licence that has ended is certainly of no use.
-            // Anything else may hide a licence that is paid for.
-            (Some(Stage::Buying(_)), code) if !matches!(code, RefusalCode::OrderClosed | RefusalCode::LicenceEnded) => {
+            // Only a closed order and a trial that is refused are certainly not charged, and only a licence that has
+            // ended is certainly of no use. Anything else may hide a licence that is paid for.
+            (Some(Stage::Buying(_)), code)
+                if !matches!(code, RefusalCode::OrderClosed | RefusalCode::LicenceEnded | RefusalCode::TrialUsed) =>
+            {
                 self.stop(id, Failure::Refused(code), FailureAdvice::Continue);
             }
             (Some(Stage::Requested), RefusalCode::ContractRequired | RefusalCode::ContractRefused) => {
@@ -313,7 +320,17 @@ impl Core {
     fn request_for(&self, id: OrderId) -> Option<(OrderStep, DeviceRequest)> {
         let order = self.orders.get(&id).filter(|order| self.vendor() == Some(order.vendor))?;
         let pin = self.purchase.as_ref().filter(|p| p.order == id).and_then(|p| p.pin.as_ref());
-        request_for(order, pin)
+        request_for(order, pin, || self.last_period(&order.option.id))
+    }
+
+    /// The trial is no longer offered; whether there is anything else to choose.
+    fn forget_trial(&mut self, id: OrderId) -> bool {
+        let authorised = self.orders.get_mut(&id).and_then(|order| order.authorised.as_mut());
+        let rest = authorised.as_ref().and_then(|authorised| authorised.offers.without_trial());
+        if let (Some(authorised), Some(rest)) = (authorised, &rest) {
+            authorised.offers = rest.clone();
+        }
+        rest.is_some()
     }
 
     /// Retry on the Failed screen.
@@ -462,7 +479,11 @@ impl Core {
 }
 
 /// What the vendor has to be asked at this stage. An order whose PIN is gone is asked after before it is sent again.
-fn request_for(order: &OrderRecord, pin: Option<&ContractPin>) -> Option<(OrderStep, DeviceRequest)> {
+fn request_for(
+    order: &OrderRecord,
+    pin: Option<&ContractPin>,
+    last_period: impl FnOnce() -> Option<LicenceId>,
+) -> Option<(OrderStep, DeviceRequest)> {
     let id = order.id;
     match order.stage {
         Stage::Requested if order.with_pin && pin.is_none() => {
@@ -476,7 +497,10 @@ fn request_for(order: &OrderRecord, pin: Option<&ContractPin>) -> Option<(OrderS
             let package = order.authorised.as_ref()?.manifest.digest();
             Some((OrderStep::Confirm, DeviceRequest::Received { order: id, package }))
         }
-        Stage::Buying(form) => Some((OrderStep::Choose, DeviceRequest::Choose { order: id, form })),
+        Stage::Buying(form) => {
+            let follows = if matches!(form, UsageForm::Days(_)) { last_period() } else { None };
+            Some((OrderStep::Choose, DeviceRequest::Choose { order: id, form, follows }))
+        }
         Stage::Abandoning(why) => {
             let reason = match why {
                 Abandoned::Cancelled => AbandonReason::Cancelled,

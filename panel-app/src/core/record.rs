@@ -211,8 +211,10 @@ pub struct LicenceRecord {
     pub form: UsageForm,
     /// What was charged.
     pub price: Yen,
-    /// When the right began.
+    /// When it was sold.
     pub issued_at: Timestamp,
+    /// When the right begins: then, or after the period that it follows.
+    pub starts_at: Timestamp,
     /// For licences by count: what is left.
     pub uses_left: Option<u32>,
     /// Where it stands.
@@ -282,6 +284,7 @@ impl LicenceRecord {
             form: licence.form,
             price: licence.price,
             issued_at: licence.issued_at,
+            starts_at: licence.starts_at,
             uses_left: uses_left(licence),
             state: LicenceState::Active,
             lock: None,
@@ -295,10 +298,15 @@ impl LicenceRecord {
         &self.option.id
     }
 
+    /// Whether the right has begun. What does not follow anything has, whatever the clock says.
+    pub fn has_begun(&self, now: Timestamp) -> bool {
+        self.starts_at <= now || self.starts_at == self.issued_at
+    }
+
     /// The first instant at which a licence by period is over.
     pub fn ends_at(&self) -> Option<Timestamp> {
         match self.form {
-            UsageForm::Days(days) => Some(self.issued_at.plus_days(u32::from(days.get()))),
+            UsageForm::Days(days) => Some(self.starts_at.plus_days(u32::from(days.get()))),
             UsageForm::Permanent | UsageForm::Uses(_) => None,
         }
     }

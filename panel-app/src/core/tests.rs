@@ -4,6 +4,7 @@ mod books;
 mod crash;
 mod identity;
 mod jobs;
+mod life;
 mod locks;
 mod purchase;
 mod random;

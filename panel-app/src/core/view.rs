@@ -55,7 +55,7 @@ pub struct View {
     pub now: Timestamp,
     /// The system clock is further ahead than is believed; the vendor is being asked.
     pub clock_in_doubt: bool,
-    /// Living licences, newest first.
+    /// Options with living licences, newest first.
     pub installed: Vec<InstalledOption>,
 }
 
@@ -301,21 +301,34 @@ pub enum FailureAdvice {
     GiveUp,
 }
 
-/// A living licence.
+/// An option with living licences.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InstalledOption {
-    /// The licence.
+    /// The licence that is used next.
     pub licence: LicenceId,
     /// What may be used.
     pub option: OptionSummary,
-    /// In which form it was bought.
+    /// In which form that licence was bought.
     pub form: UsageForm,
-    /// For how much.
+    /// For how much, all licences together.
     pub price: Yen,
-    /// When.
+    /// When the first of them was bought.
     pub since: Timestamp,
-    /// What is left of it.
+    /// What is left of all of them.
     pub left: LicenceNote,
+    /// The licences, in the order in which they are used.
+    pub licences: Vec<LicenceId>,
+    /// What buying the option again would do.
+    pub more: Option<More>,
+}
+
+/// What buying an installed option again does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum More {
+    /// Uses are added to those that are left.
+    TopUp,
+    /// A period begins when the one that runs is over.
+    Renew,
 }
 
 /// What is left of a licence.
@@ -327,6 +340,8 @@ pub enum LicenceNote {
     Uses(u32),
     /// This many milliseconds.
     Time(u64),
+    /// This many milliseconds, and uses beside them.
+    TimeAndUses(u64, u32),
     /// A job still runs; then it ends.
     Ending,
     /// It cannot be used, for this reason.

@@ -138,8 +138,7 @@ fn order(n: u8, stage: Stage) -> OrderRecord {
         stored_bytes: 5_000,
     };
     let id = OrderId(Uuid::from_bytes([n; 16]));
-    let shown_offers =
-        protocol::OfferList::new(vec![Offer { form: UsageForm::Permanent, price: Yen::new(1).unwrap() }]).unwrap();
+    let shown_offers = protocol::OfferList::new(vec![Offer::new(UsageForm::Permanent, Yen::new(1).unwrap())]).unwrap();
     OrderRecord {
         vendor: protocol::CaFingerprint::of(b"ca"),
         with_pin: false,

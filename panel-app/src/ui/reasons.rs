@@ -88,6 +88,7 @@ fn refusal(texts: &Texts, code: RefusalCode) -> Reason {
             reason!(texts, msg_refusal_second_person_needed, msg_refusal_second_person_needed_advice)
         }
         RefusalCode::Stale => reason!(texts, msg_refusal_stale, msg_refusal_stale_advice),
+        RefusalCode::TrialUsed => reason!(texts, msg_refusal_trial_used, msg_refusal_trial_used_advice),
         RefusalCode::UploadIncomplete => {
             reason!(texts, msg_refusal_upload_incomplete, msg_refusal_upload_incomplete_advice)
         }

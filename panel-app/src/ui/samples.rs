@@ -10,7 +10,8 @@ use protocol::{FailureCode, LicenceId, Offer, OrderId, RefusalCode, ReleaseVersi
 
 use crate::core::{
     ActiveDownload, DocumentRow, EndReason, EndedOption, Failure, FailureAdvice, InstalledOption, JobFault, JobKind,
-    JobState, JobView, Language, LicenceNote, LinkState, LockReason, OptionSummary, Progress, Screen, StoreRow, View,
+    JobState, JobView, Language, LicenceNote, LinkState, LockReason, More, OptionSummary, Progress, Screen, StoreRow,
+    View,
 };
 
 /// 2026-11-23 09:41 in Japan.
@@ -25,7 +26,7 @@ pub fn both<const MAX: usize>(ja: &str, en: &str) -> Bilingual<Text<MAX>> {
 }
 
 pub fn offer(form: &str, price: u64) -> Offer {
-    Offer { form: parse(form), price: Yen::new(price).unwrap() }
+    Offer::new(parse(form), Yen::new(price).unwrap())
 }
 
 pub fn order() -> OrderId {
@@ -144,6 +145,12 @@ fn installed() -> Vec<InstalledOption> {
         price: Yen::new(price).unwrap(),
         since,
         left,
+        licences: vec![licence(last)],
+        more: match left {
+            LicenceNote::Uses(_) => Some(More::TopUp),
+            LicenceNote::Time(_) | LicenceNote::TimeAndUses(..) => Some(More::Renew),
+            _ => None,
+        },
     };
     vec![
         one(1, 1, "permanent", 9_800, LicenceNote::Unlimited),

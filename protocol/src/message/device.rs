@@ -48,6 +48,8 @@ pub enum DeviceRequest {
         order: OrderId,
         /// One of the forms that were offered.
         form: UsageForm,
+        /// For a period: the licence of the same option after whose end it shall begin, so that no day is lost.
+        follows: Option<LicenceId>,
     },
     /// The purchase is given up; nothing is charged.
     Abandon {

@@ -7,8 +7,8 @@ use protocol::{FailureCode, OrderState, RefusalCode, Signed};
 
 use super::book::{Page, variants};
 use super::world::{
-    NOW, catalogue, contract, licence, licence_key, manifest, names, offers, option, order, pin, release_key, report,
-    report_answer, signed_key_list, signed_ticket, text, uses,
+    NOW, catalogue, contract, days, licence, licence_key, manifest, names, offers, option, order, pin, release_key,
+    report, report_answer, signed_key_list, signed_ticket, text, uses,
 };
 
 variants! {
@@ -29,7 +29,8 @@ pub(crate) fn requests() -> Page {
         ),
         ("with a PIN", DeviceRequest::Order { order, option, contract: Some(contract()), pin: Some(pin()) }),
         ("", DeviceRequest::Received { order, package: manifest().digest() }),
-        ("uses:10", DeviceRequest::Choose { order, form: uses() }),
+        ("uses:10", DeviceRequest::Choose { order, form: uses(), follows: None }),
+        ("days:30 after another", DeviceRequest::Choose { order, form: days(), follows: Some(order.into()) }),
         ("by the user", DeviceRequest::Abandon { order, reason: AbandonReason::Cancelled }),
         ("wrong content", DeviceRequest::Abandon { order, reason: failed }),
         ("", DeviceRequest::Status { order }),

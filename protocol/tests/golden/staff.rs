@@ -375,6 +375,7 @@ fn licence_row() -> LicenceRow {
         option_name: Some(names()),
         form: uses(),
         issued_at: NOW,
+        starts_at: NOW,
         ends_at: None,
         uses_left: Some(7),
         standing: Standing::Active,

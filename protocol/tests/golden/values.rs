@@ -31,7 +31,7 @@ variants! {
     DeviceState { Registered, Enrolled, Revoked }
     KeyRole { Release, Licence }
     KeyChange { Rotate, Revoke }
-    EndReason { UsedUp, PeriodOver, Removed, Revoked }
+    EndReason { UsedUp, PeriodOver, Removed, Revoked, Replaced }
     LockReason { KeyMissing, Edited, ClockInDoubt, Restored, PackageMissing }
     Standing { Active, Locked, Ended }
     FaultKind { ClockSetBack, ClockJumped, RecordEdited, RecordMissing, SealBroken }
@@ -48,6 +48,7 @@ variants! {
         NotDelivered, DigestMismatch, OfferNotAvailable, AlreadyChosen, TicketInvalid, TicketExpired, NoSuchChunk,
         PackageUnavailable, ServiceUnavailable, Busy, StorageFailed, NotFound, Conflict, InvalidInput,
         UploadIncomplete, TooManyAttempts, LicenceEnded, LicenceLocked, RoleForbids, SecondPersonNeeded, Stale,
+        TrialUsed,
     }
 }
 
@@ -115,7 +116,7 @@ pub(crate) fn page() -> Page {
         .value("Option of Yen, some", Some(Yen::ZERO))
         .value("bool false", false)
         .value("bool true", true)
-        .value("OfferList, permanent 20000 and uses:10 2000", offers())
+        .value("OfferList, permanent 20000, uses:10 2000 and days:30 as a trial", offers())
         .value("MissingChunks, none", MissingChunks::default())
         .value("MissingChunks, 0 and 5 to 7", MissingChunks::new(vec![range(0, 1), range(5, 3)]).unwrap())
         .every(vec![("", KeyRole::Release), ("", KeyRole::Licence)])

@@ -53,8 +53,8 @@ pub(crate) fn days() -> UsageForm {
 }
 
 pub(crate) fn offers() -> OfferList {
-    let permanent = Offer { form: UsageForm::Permanent, price: yen(20_000) };
-    OfferList::new(vec![permanent, Offer { form: uses(), price: yen(2_000) }]).unwrap()
+    let permanent = Offer::new(UsageForm::Permanent, yen(20_000));
+    OfferList::new(vec![permanent, Offer::new(uses(), yen(2_000)), Offer::trial(days())]).unwrap()
 }
 
 pub(crate) fn names<const MAX: usize>() -> Bilingual<Text<MAX>> {
@@ -95,6 +95,7 @@ pub(crate) fn licence(form: UsageForm) -> Licence {
         form,
         price: yen(2_000),
         issued_at: NOW,
+        starts_at: LATER,
         uses_left: matches!(form, UsageForm::Uses(_)).then_some(7),
         content_key: ContentKey::from_bytes([0x33; 32]),
     }

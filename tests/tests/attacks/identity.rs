@@ -205,7 +205,7 @@ fn foreign_order() -> String {
     for request in [
         DeviceRequest::Order { order, option: OCR.parse().unwrap(), contract: None, pin: None },
         DeviceRequest::Received { order, package },
-        DeviceRequest::Choose { order, form },
+        DeviceRequest::Choose { order, form, follows: None },
         DeviceRequest::Abandon { order, reason: AbandonReason::Cancelled },
         DeviceRequest::Status { order },
     ] {

@@ -8,6 +8,7 @@ mod clock;
 mod delivery;
 mod flood;
 mod identity;
+mod life;
 mod signed;
 mod staff;
 mod store;
@@ -28,7 +29,7 @@ pub(crate) struct Attack {
 }
 
 /// Every family and its attacks.
-const FAMILIES: [(&str, &[Attack]); 9] = [
+const FAMILIES: [(&str, &[Attack]); 10] = [
     ("delivery", delivery::ATTACKS),
     ("signed", signed::ATTACKS),
     ("clock", clock::ATTACKS),
@@ -38,6 +39,7 @@ const FAMILIES: [(&str, &[Attack]); 9] = [
     ("flood", flood::transfers::ATTACKS),
     ("identity", identity::ATTACKS),
     ("staff", staff::ATTACKS),
+    ("life", life::ATTACKS),
 ];
 
 type Results = Arc<Mutex<Vec<(usize, String)>>>;

@@ -145,7 +145,7 @@ fn key_list() -> RootSigned<KeyList> {
 }
 
 fn option_fields(id: &str) -> OptionFields {
-    let offer = Offer { form: UsageForm::Permanent, price: Yen::new(1).unwrap() };
+    let offer = Offer::new(UsageForm::Permanent, Yen::new(1).unwrap());
     OptionFields {
         id: id.parse().unwrap(),
         kind: OptionKind::Program,

@@ -265,6 +265,7 @@ fn search(over: EndReason) -> String {
         EndReason::UsedUp => "uses:3",
         EndReason::PeriodOver => "days:30",
         EndReason::Revoked | EndReason::Removed => "permanent",
+        EndReason::Replaced => panic!("the key of the package lives on"),
     };
     device.buy(OCR, form);
     let licence = device.installed()[0].licence;
@@ -279,6 +280,7 @@ fn search(over: EndReason) -> String {
             device.pass_ms(2 * HOUR_MS);
         }
         EndReason::Removed => device.apply(Command::Remove(licence)),
+        EndReason::Replaced => panic!("the key of the package lives on"),
     }
     device.wait(|core| core.view().installed.is_empty());
     device.pass_ms(10_000);

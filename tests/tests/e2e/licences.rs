@@ -3,11 +3,11 @@
 use e2e::Device;
 use panel_app::core::{Command, EndReason, LicenceNote, Place, Screen};
 
-use crate::shop::{OCR, vendor};
+use crate::shop::{OCR, STAMP, vendor};
 
 const DAY_MS: u64 = 24 * 3_600 * 1_000;
 
-fn ended(device: &Device) -> Vec<EndReason> {
+pub(crate) fn ended(device: &Device) -> Vec<EndReason> {
     device.apply(Command::Go(Place::MyOptions));
     match device.screen() {
         Screen::MyOptions { ended } => ended.iter().map(|option| option.reason).collect(),
@@ -79,7 +79,7 @@ fn books_that_were_restored_from_a_backup_take_no_right_away_and_accuse_nobody()
     vendor.stop();
     let backup = vendor.copy_folder();
     vendor.start_again();
-    device.buy(OCR, "permanent");
+    device.buy(STAMP, "permanent");
     device.pass_ms(10_000);
     vendor.wait(|vendor| vendor.licences().iter().all(|row| row.reported_at.is_some()));
     vendor.stop();

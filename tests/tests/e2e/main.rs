@@ -5,6 +5,7 @@
 mod identity;
 mod interruptions;
 mod licences;
+mod life;
 mod power;
 mod purchases;
 mod restore;

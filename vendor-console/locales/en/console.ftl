@@ -61,6 +61,7 @@ error-days = A number from 1 to 3,660.
 error-offers-empty = At least one offer is needed.
 error-offers-many = At most 8 offers.
 error-offers-same = Two offers have the same form.
+error-offers-trial = A trial costs 0 yen and ends by itself, and an option has at most one.
 error-date = A day such as 2026-11-30.
 error-customer = Choose a customer.
 error-file = Choose a file.
@@ -230,6 +231,9 @@ offer-count = Count of offer { $number }
 # $number (Number) - Position of the offer.
 offer-price = Price of offer { $number }
 offer-yen = yen
+offer-trial = Trial
+# $number (Number) - Position of the offer.
+offer-trial-named = Offer { $number } is a trial, for each device once
 options-empty = No options yet
 options-empty-advice = Create one with its offers, then publish a file as its first release.
 # $name (String) - Name of the option.
@@ -354,6 +358,7 @@ error-file-read-advice = Check the path and the rights on the file.
 # Licences
 licence-number = Licence
 licence-issued = Issued
+licence-starts = Begins
 licence-left = Left
 # $count (Number) - Uses.
 licence-uses-left = { $count ->
@@ -366,6 +371,7 @@ licence-used-up = Used up
 licence-period-over = Period over
 licence-removed = Removed
 licence-revoked = Revoked
+licence-replaced = Bought for good
 licence-ended = Ended
 licence-erased = Erased
 licence-reported = Last report

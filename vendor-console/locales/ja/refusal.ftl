@@ -68,3 +68,5 @@ refusal-second-person-needed = この操作には別の担当者の承認が必�
     .advice = ほかの担当者に承認を依頼してください。
 refusal-stale = 編集中に、ほかの担当者がこの内容を変更しました。
     .advice = 最新の内容を確認してから、もう一度変更してください。
+refusal-trial-used = この機器では、このオプションをすでに試用しています。
+    .advice = ほかの利用形態を選んでください。

@@ -77,7 +77,7 @@ pub(super) fn read_pin(path: &Path) -> Result<ContractPin, CliError> {
     line.trim().parse().map_err(|error: PinError| CliError::Usage(error.to_string()))
 }
 
-/// `permanent=20000`, `uses:10=2000`, `days:30=1500`.
+/// `permanent=20000`, `uses:10=2000`, `days:30=1500`, `uses:3=trial`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct OfferArg(Offer);
 
@@ -86,9 +86,12 @@ impl FromStr for OfferArg {
     fn from_str(text: &str) -> Result<Self, String> {
         let (form, price) = text.split_once('=').ok_or("an offer looks like uses:10=2000")?;
         let form: UsageForm = form.parse().map_err(|error: protocol::offer::UsageFormError| error.to_string())?;
-        let price: u64 = price.parse().map_err(|_| "a price is a number of whole yen".to_owned())?;
+        if price == "trial" {
+            return Ok(Self(Offer::trial(form)));
+        }
+        let price: u64 = price.parse().map_err(|_| "a price is a number of whole yen, or trial".to_owned())?;
         let price = Yen::new(price).map_err(|error| error.to_string())?;
-        Ok(Self(Offer { form, price }))
+        Ok(Self(Offer::new(form, price)))
     }
 }
 
@@ -124,6 +127,8 @@ mod tests {
             ["permanent=20000", "uses:10=2000", "days:30=1500"].map(|text| text.parse().unwrap()).to_vec();
         let list = offer_list(&offers).unwrap();
         assert_eq!(list.find(UsageForm::Permanent).unwrap().price.amount(), 20_000);
+        assert!(offer_list(&[offers[0], "uses:3=trial".parse().unwrap()]).unwrap().as_slice()[1].trial);
+        assert!(matches!(offer_list(&["permanent=trial".parse().unwrap()]), Err(CliError::Usage(_))));
         for bad in ["permanent", "uses:0=1", "uses:10=-1", "days:30=1e3", "permanent=1000000000000", "=5"] {
             assert!(bad.parse::<OfferArg>().is_err(), "{bad}");
         }

@@ -110,6 +110,7 @@ fn record(row: &LicenceRow) -> Record {
         .time("erased_at", "ERASED", row.erased_at)
         .text("not_erased", "NOT ERASED", if row.not_erased { "yes" } else { "no" })
         .time("issued_at", "ISSUED", Some(row.issued_at))
+        .time("starts_at", "BEGINS", Some(row.starts_at))
         .time("reported_at", "REPORTED", row.reported_at)
         .detail()
 }

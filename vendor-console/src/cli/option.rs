@@ -47,7 +47,7 @@ pub(super) enum Command {
         /// What it does, in English
         #[arg(long)]
         description_en: Description,
-        /// permanent=YEN, uses:N=YEN or days:N=YEN; once for each
+        /// permanent=YEN, uses:N=YEN or days:N=YEN, once for each; uses:N=trial or days:N=trial for a free trial
         #[arg(long = "offer", value_name = "FORM=YEN", required = true)]
         offers: Vec<OfferArg>,
         /// Keep it out of the catalogue for now
@@ -70,7 +70,7 @@ pub(super) enum Command {
         /// What it does, in English
         #[arg(long)]
         description_en: Option<Description>,
-        /// Replaces all offers: permanent=YEN, uses:N=YEN or days:N=YEN; once for each
+        /// Replaces all offers: permanent=YEN, uses:N=YEN, days:N=YEN, uses:N=trial or days:N=trial; once for each
         #[arg(long = "offer", value_name = "FORM=YEN")]
         offers: Vec<OfferArg>,
         /// Put it into the catalogue
@@ -149,9 +149,14 @@ fn page(reply: StaffReply) -> Option<Page<OptionRow>> {
 
 fn record(row: &OptionRow) -> Record {
     let fields = &row.fields;
-    let offers = fields.offers.iter().map(|offer| format!("{} {}", offer.form, offer.price));
-    let values =
-        fields.offers.iter().map(|offer| json!({"form": offer.form.to_string(), "price_yen": offer.price.amount()}));
+    let offers = fields.offers.iter().map(|offer| match offer.trial {
+        true => format!("{} trial", offer.form),
+        false => format!("{} {}", offer.form, offer.price),
+    });
+    let values = fields
+        .offers
+        .iter()
+        .map(|offer| json!({"form": offer.form.to_string(), "price_yen": offer.price.amount(), "trial": offer.trial}));
     let release = row.release.as_ref();
     Record::default()
         .text("id", "OPTION", &fields.id)

@@ -14,7 +14,7 @@ use protocol::{
 use super::customers::Customers;
 use super::enrol;
 use super::live::Session;
-use crate::store::{AuthorisedOrder, CheckedPin, OrderRequest, RestoredLicence, Try};
+use crate::store::{AuthorisedOrder, CheckedPin, Choice, OrderRequest, RestoredLicence, Try};
 
 /// Largest request, in bytes: a full report.
 pub(super) const REQUEST_BYTES_MAX: usize = 64 * 1024;
@@ -60,10 +60,10 @@ pub(super) async fn answer(
             received?;
             Ok(DeviceReply::Delivered)
         }
-        DeviceRequest::Choose { order, form } => {
-            let signing = customers.keys.signing();
-            let licence =
-                signing.living(store.choose(order, (device, &session.certificate), form, &signing.licence, now).await?);
+        DeviceRequest::Choose { order, form, follows } => {
+            let (signing, choice) = (customers.keys.signing(), Choice { form, follows });
+            let chosen = store.choose(order, (device, &session.certificate), choice, &signing.licence, now).await?;
+            let licence = signing.living(chosen);
             tell(&[Topic::Orders, Topic::Charges, Topic::Customers, Topic::Options, Topic::Licences]);
             Ok(DeviceReply::Licensed(licence))
         }

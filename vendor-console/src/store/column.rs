@@ -170,11 +170,15 @@ pub(super) const OPEN_STATES: [&str; 4] = ["authorised", "sent", "received", "de
 struct OfferColumn {
     form: String,
     yen: u64,
+    #[serde(default)]
+    trial: bool,
 }
 
 pub(super) fn offers_json(offers: &OfferList) -> Result<String, StoreError> {
-    let columns: Vec<_> =
-        offers.iter().map(|offer| OfferColumn { form: offer.form.to_string(), yen: offer.price.amount() }).collect();
+    let columns: Vec<_> = offers
+        .iter()
+        .map(|offer| OfferColumn { form: offer.form.to_string(), yen: offer.price.amount(), trial: offer.trial })
+        .collect();
     serde_json::to_string(&columns).map_err(|error| corrupt("offers", error))
 }
 
@@ -184,7 +188,7 @@ pub(super) fn offers(json: &str) -> Result<OfferList, StoreError> {
         .into_iter()
         .map(|column| {
             let price = Yen::new(column.yen).map_err(|error| corrupt("offers", error))?;
-            Ok(Offer { form: parse(&column.form)?, price })
+            Ok(Offer { form: parse(&column.form)?, price, trial: column.trial })
         })
         .collect::<Result<_, StoreError>>()?;
     OfferList::new(offers).map_err(|error| corrupt("offers", error))
@@ -234,8 +238,9 @@ mod tests {
 
     #[test]
     fn offers_read_back_as_they_were_written_and_nothing_else_does() {
-        let offer = |form: &str, price| Offer { form: form.parse().unwrap(), price: Yen::new(price).unwrap() };
-        let list = OfferList::new(vec![offer("permanent", 20_000), offer("uses:10", 2_000)]).unwrap();
+        let offer = |form: &str, price| Offer::new(form.parse().unwrap(), Yen::new(price).unwrap());
+        let trial = Offer::trial("days:7".parse().unwrap());
+        let list = OfferList::new(vec![offer("permanent", 20_000), offer("uses:10", 2_000), trial]).unwrap();
         assert_eq!(offers(&offers_json(&list).unwrap()).unwrap(), list);
         for bad in ["", "[]", r#"[{"form":"uses:0","yen":1}]"#, r#"[{"form":"permanent","yen":-1}]"#] {
             assert!(matches!(offers(bad), Err(StoreError::Corrupt(_))), "{bad}");

@@ -273,6 +273,8 @@ pub mod licence_life {
         /// Not for ever.
         pub temporary: bool,
         pub issued_at: i64,
+        /// When the right begins.
+        pub starts_at: i64,
         /// When its period is over.
         pub ends_at: Option<i64>,
         /// As last reported; never more than before.
@@ -290,6 +292,27 @@ pub mod licence_life {
         pub erased_at: Option<i64>,
         /// A `SignedReceipt` as on the wire.
         pub receipt: Option<Vec<u8>>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Which devices have had which trials.
+pub mod trial {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "trial")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub device: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub option: String,
+        /// The order that it was granted to.
+        pub order: String,
+        pub granted_at: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -213,6 +213,7 @@ pub(super) fn first_life(licence: &Licence, customer_id: Option<i64>) -> Result<
         form: Set(licence.form.to_string()),
         temporary: Set(licence.form != protocol::UsageForm::Permanent),
         issued_at: Set(column::ms(licence.issued_at)?),
+        starts_at: Set(column::ms(licence.starts_at)?),
         ends_at: Set(licence.ends_at().map(column::ms).transpose()?),
         uses_left: Set(licence.uses_left.map(i64::from)),
         state: Set("active".to_owned()),
@@ -252,12 +253,17 @@ pub(super) async fn again(
     let row = order::Entity::find_by_id(&life.licence).one(db).await?.ok_or_else(damaged)?;
     let licence = Licence {
         uses_left: life.uses_left.map(column::small).transpose()?,
-        ..orders::licence_of(db, &row, column::parse(&life.form)?, column::time(life.issued_at)?).await?
+        ..orders::licence_of(db, &row, column::parse(&life.form)?, right_of(&life)?).await?
     };
     Ok(Signed::new(&licence, key))
 }
 
-async fn find(db: &impl ConnectionTrait, id: LicenceId) -> Result<Option<licence_life::Model>, StoreError> {
+/// When it was sold and when it begins.
+fn right_of(life: &licence_life::Model) -> Result<(Timestamp, Timestamp), StoreError> {
+    Ok((column::time(life.issued_at)?, column::time(life.starts_at)?))
+}
+
+pub(super) async fn find(db: &impl ConnectionTrait, id: LicenceId) -> Result<Option<licence_life::Model>, StoreError> {
     Ok(licence_life::Entity::find_by_id(id.to_string()).one(db).await?)
 }
 
@@ -357,6 +363,7 @@ async fn rows(
             option_name: names.get(&life.option).map(name).transpose()?,
             form: column::parse(&life.form)?,
             issued_at: column::time(life.issued_at)?,
+            starts_at: column::time(life.starts_at)?,
             ends_at: life.ends_at.map(column::time).transpose()?,
             uses_left: life.uses_left.map(column::small).transpose()?,
             standing: column::standing(&life.state, life.reason.as_deref(), life.ended_at)?,

@@ -7,6 +7,7 @@ mod m0002_staff;
 mod m0003_identity;
 mod m0004_licence_life;
 mod m0005_vendor;
+mod m0006_life;
 mod m0006_vendor_revisions;
 
 /// All steps, oldest first.
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_staff::Migration),
             Box::new(m0005_vendor::Migration),
             Box::new(m0006_vendor_revisions::Migration),
+            Box::new(m0006_life::Migration),
         ]
     }
 }

@@ -264,14 +264,19 @@ async fn set_release(write: &Write, id: &str, version: i64, columns: release::Ac
     Ok(())
 }
 
+fn price_note(offer: &protocol::Offer) -> String {
+    if offer.trial { "trial".to_owned() } else { offer.price.amount().to_string() }
+}
+
 fn offers_note(offers: &protocol::OfferList) -> String {
-    offers.iter().map(|offer| format!("{}={}", offer.form, offer.price.amount())).collect::<Vec<_>>().join(" ")
+    let note = |offer: &protocol::Offer| format!("{}={}", offer.form, price_note(offer));
+    offers.iter().map(note).collect::<Vec<_>>().join(" ")
 }
 
 /// The offers that differ, because a line of the log has room for little: `permanent=20000→15000 uses:10=2000→none`.
 fn offers_change(old: &protocol::OfferList, new: &protocol::OfferList) -> String {
     let price = |offers: &protocol::OfferList, form| {
-        offers.find(form).map_or_else(|| "none".to_owned(), |offer| offer.price.amount().to_string())
+        offers.find(form).map_or_else(|| "none".to_owned(), |offer| price_note(&offer))
     };
     let added = new.iter().filter(|offer| old.find(offer.form).is_none());
     let differs = |form: &UsageForm| old.find(*form) != new.find(*form);

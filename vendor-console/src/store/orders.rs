@@ -6,8 +6,8 @@ use protocol::message::staff::{DeliveryRow, OrderRow, Page, Query};
 use protocol::order::{ORDER_LIFE_MS, Order, OrderEvent, Transition};
 use protocol::signed::SigningKey;
 use protocol::{
-    ContentKey, ContractUserId, CustomerId, DeviceSerial, Digest, Licence, Manifest, Offer, OfferList, OptionId,
-    OrderId, OrderState, RefusalCode, ReleaseVersion, Signed, Timestamp, UsageForm, codec,
+    ContentKey, ContractUserId, CustomerId, DeviceSerial, Digest, Licence, LicenceId, Manifest, Offer, OfferList,
+    OptionId, OrderId, OrderState, RefusalCode, ReleaseVersion, Signed, Timestamp, UsageForm, codec,
 };
 use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{
@@ -18,7 +18,9 @@ use sea_orm::{
 use super::customers::refs;
 use super::entity::{charge, contract, customer, device, licence, licence_life, option, order, release};
 use super::options::{newest_release, release_of, signed_manifest};
-use super::{Sequence, Store, StoreError, Write, column, devices, licences, limit, options, search_pattern, tries};
+use super::{
+    Sequence, Store, StoreError, Write, column, devices, licences, life, limit, options, search_pattern, trials, tries,
+};
 
 /// What a device asks to buy.
 pub(crate) struct OrderRequest<'a> {
@@ -37,6 +39,20 @@ pub(crate) struct CheckedPin {
     pub(crate) hash: Option<String>,
     /// Whether it fits.
     pub(crate) fits: bool,
+}
+
+/// How a device wants to buy.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Choice {
+    pub(crate) form: UsageForm,
+    /// For a period: the licence after which it is to begin.
+    pub(crate) follows: Option<LicenceId>,
+}
+
+impl From<UsageForm> for Choice {
+    fn from(form: UsageForm) -> Self {
+        Self { form, follows: None }
+    }
 }
 
 /// An order that may be delivered.
@@ -174,7 +190,7 @@ impl Store {
         &self,
         id: OrderId,
         (device, certificate): (&DeviceSerial, &[u8]),
-        form: UsageForm,
+        Choice { form, follows }: Choice,
         key: &SigningKey,
         now: Timestamp,
     ) -> Result<Signed<Licence>, StoreError> {
@@ -183,7 +199,8 @@ impl Store {
         match order.decide(OrderEvent::Choose(form))? {
             Transition::License(offer) => {
                 may_still_buy(&write.tx, &row, device, certificate).await?;
-                let licence = license(&write, &row, offer, key, now).await?;
+                let starts_at = life::period_start(&write.tx, &row, (offer.form, follows), now).await?;
+                let licence = license(&write, &row, offer, (now, starts_at), key).await?;
                 write.commit().await?;
                 Ok(licence)
             }
@@ -373,10 +390,12 @@ async fn authorise(
     if customer.is_none_or(|customer| customer.suspended) {
         return Err(RefusalCode::CustomerSuspended.into());
     }
-    let option = options::find(db, request.option).await?.ok_or(RefusalCode::UnknownOption)?;
+    let mut option = options::find(db, request.option).await?.ok_or(RefusalCode::UnknownOption)?;
     if !option.for_sale {
         return Err(RefusalCode::OptionNotForSale.into());
     }
+    let offers = trials::offers_to(db, request.device, &option).await?.ok_or(RefusalCode::TrialUsed)?;
+    option.offers = column::offers_json(&offers)?;
     let release = newest_release(db, &option).await?.ok_or(RefusalCode::OptionNotForSale)?;
     Ok((option, release))
 }
@@ -423,7 +442,7 @@ pub(super) async fn licence_of(
     db: &impl ConnectionTrait,
     row: &order::Model,
     form: UsageForm,
-    issued_at: Timestamp,
+    (issued_at, starts_at): (Timestamp, Timestamp),
 ) -> Result<Licence, StoreError> {
     let id: OrderId = column::parse(&row.id)?;
     let device: DeviceSerial = column::parse(&row.device)?;
@@ -441,6 +460,7 @@ pub(super) async fn licence_of(
         form,
         price: offers.find(form).ok_or_else(|| damaged(row))?.price,
         issued_at,
+        starts_at,
         uses_left: match form {
             UsageForm::Uses(uses) => Some(uses.get()),
             UsageForm::Permanent | UsageForm::Days(_) => None,
@@ -453,10 +473,13 @@ async fn license(
     write: &Write,
     row: &order::Model,
     offer: Offer,
+    (now, starts_at): (Timestamp, Timestamp),
     key: &SigningKey,
-    now: Timestamp,
 ) -> Result<Signed<Licence>, StoreError> {
-    let licence = licence_of(&write.tx, row, offer.form, now).await?;
+    if offer.trial {
+        trials::grant(&write.tx, row, now).await?;
+    }
+    let licence = licence_of(&write.tx, row, offer.form, (now, starts_at)).await?;
     let on_file = options::find(&write.tx, &licence.option).await?.ok_or_else(|| damaged(row))?;
     let signed = Signed::new(&licence, key);
     let life = licences::first_life(&licence, row.customer_id)?;

@@ -44,7 +44,7 @@ fn order_number(number: u8) -> OrderId {
 }
 
 fn offers() -> OfferList {
-    let offer = |form: &str, price| Offer { form: form.parse().unwrap(), price: Yen::new(price).unwrap() };
+    let offer = |form: &str, price| Offer::new(form.parse().unwrap(), Yen::new(price).unwrap());
     OfferList::new(vec![offer("permanent", 20_000), offer("uses:10", 2_000)]).unwrap()
 }
 
@@ -158,7 +158,7 @@ async fn happen(
         OrderEvent::Sent(package) => store.report(id, TransferOutcome::Sent(package), now).await,
         OrderEvent::SendFailed => store.report(id, TransferOutcome::Failed(FailureCode::LinkLost), now).await,
         OrderEvent::Received(package) => store.received(id, device, package, now).await,
-        OrderEvent::Choose(form) => store.choose(id, (device, CERTIFICATE), form, &key(), now).await.map(drop),
+        OrderEvent::Choose(form) => store.choose(id, (device, CERTIFICATE), form.into(), &key(), now).await.map(drop),
         event => store.abandon(id, device, event, now).await,
     })
 }

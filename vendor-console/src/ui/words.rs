@@ -104,6 +104,7 @@ impl Words {
             TooManyAttempts => msg_refusal_too_many_attempts, msg_refusal_too_many_attempts_advice;
             LicenceEnded => msg_refusal_licence_ended, msg_refusal_licence_ended_advice;
             LicenceLocked => msg_refusal_licence_locked, msg_refusal_licence_locked_advice;
+            TrialUsed => msg_refusal_trial_used, msg_refusal_trial_used_advice;
         }
     }
 
@@ -113,6 +114,7 @@ impl Words {
             EndReason::PeriodOver => self.msg_licence_period_over(),
             EndReason::Removed => self.msg_licence_removed(),
             EndReason::Revoked => self.msg_licence_revoked(),
+            EndReason::Replaced => self.msg_licence_replaced(),
         }
     }
 
@@ -268,6 +270,7 @@ impl Words {
             OfferListError::TooMany => self.msg_error_offers_many(),
             OfferListError::SameForm => self.msg_error_offers_same(),
             OfferListError::Form => self.msg_error_uses(),
+            OfferListError::Trial => self.msg_error_offers_trial(),
         }
     }
 

@@ -669,7 +669,7 @@ fn fill(world: &mut World) {
     ] {
         let offers = offers.split(' ').map(|offer| {
             let (form, price) = offer.split_once('=').unwrap();
-            Offer { form: form.parse().unwrap(), price: Yen::new(price.parse().unwrap()).unwrap() }
+            Offer::new(form.parse().unwrap(), Yen::new(price.parse().unwrap()).unwrap())
         });
         let description = |text: &str| Description::new(text).unwrap();
         let fields = OptionFields {
@@ -740,6 +740,7 @@ fn fill(world: &mut World) {
                 option_name: Some(option.name.clone()),
                 form,
                 issued_at: ago(age / 2),
+                starts_at: ago(age / 2),
                 ends_at: matches!(form, UsageForm::Days(_)).then(|| ago(30 * HOUR_MS)),
                 uses_left: matches!(form, UsageForm::Uses(_)).then_some(7),
                 standing,

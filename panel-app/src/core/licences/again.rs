@@ -101,7 +101,8 @@ impl Core {
             return;
         }
         if self.released.remove(&id) {
-            (record.form, record.price, record.issued_at) = (licence.form, licence.price, licence.issued_at);
+            (record.form, record.price) = (licence.form, licence.price);
+            (record.issued_at, record.starts_at) = (licence.issued_at, licence.starts_at);
             (record.option.id, record.option.version) = (licence.option.clone(), licence.version);
             record.option.kind = record.manifest.kind;
             record.uses_left = uses_left(&licence);

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::message::report::{DeviceReport, FaultKind, ReportAnswer, Standing, UsageMark};
 use protocol::receipt::{EraseReceipt, SignedReceipt};
-use protocol::{LicenceId, LockReason, Refusal, RefusalCode, UsageForm, codec};
+use protocol::{LicenceId, LockReason, Refusal, RefusalCode, Timestamp, UsageForm, codec};
+
+use super::world::START;
 
 /// A receipt as it would be signed.
 pub(super) fn unsigned(receipt: &EraseReceipt) -> SignedReceipt {
@@ -16,6 +18,8 @@ pub(super) fn unsigned(receipt: &EraseReceipt) -> SignedReceipt {
 pub(super) struct Books {
     /// Every licence and its form.
     pub(super) sold: BTreeMap<LicenceId, UsageForm>,
+    /// When periods begin that follow others.
+    pub(super) starts: BTreeMap<LicenceId, Timestamp>,
     /// The last mark.
     pub(super) mark: Option<UsageMark>,
     /// The device's temporary licences are locked.
@@ -37,6 +41,17 @@ impl Books {
         match self.sold[&licence] {
             UsageForm::Uses(uses) => Some(self.uses.get(&licence).copied().unwrap_or(uses.get())),
             UsageForm::Permanent | UsageForm::Days(_) => None,
+        }
+    }
+
+    pub(super) fn starts_at(&self, licence: LicenceId) -> Timestamp {
+        self.starts.get(&licence).copied().unwrap_or(START)
+    }
+
+    pub(super) fn ends_at(&self, licence: LicenceId) -> Timestamp {
+        match self.sold[&licence] {
+            UsageForm::Days(days) => self.starts_at(licence).plus_days(days.get().into()),
+            other => panic!("{other} has no end"),
         }
     }
 

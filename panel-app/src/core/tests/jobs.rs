@@ -103,25 +103,28 @@ fn what_costs_nothing_is_used_first() {
     let mut world = World::new();
     world.buy(OCR, "uses:3");
     world.command(Command::Dismiss);
-    world.buy(OCR, "permanent");
+    world.buy(OCR, "days:30");
     world.command(Command::Dismiss);
     world.command(scan(Some(OCR)));
     world.finish_job();
-    assert!(matches!(state(&world), JobState::Finished { left: Some(LicenceNote::Unlimited), .. }));
+    assert!(matches!(state(&world), JobState::Finished { left: Some(LicenceNote::TimeAndUses(_, 3)), .. }));
 }
 
 #[test]
-fn removing_one_of_two_licences_keeps_the_package_for_the_other() {
+fn removing_an_option_ends_every_licence_of_it_and_no_other() {
     let mut world = World::new();
-    world.buy(OCR, "uses:3");
-    world.command(Command::Dismiss);
-    world.buy(OCR, "permanent");
+    for form in ["uses:3", "uses:3", "days:30"] {
+        world.buy(OCR, form);
+        world.command(Command::Dismiss);
+    }
+    world.buy(FONT, "permanent");
     world.command(Command::Dismiss);
     let installed: Vec<LicenceId> = world.view().installed.iter().map(|o| o.licence).collect();
-    world.command(Command::Remove(installed[0]));
+    assert_eq!((installed.len(), world.disk.keys.len(), world.disk.packages.len()), (2, 4, 2));
+    world.command(Command::Remove(installed[1]));
     assert_eq!((world.disk.keys.len(), world.disk.packages.len()), (1, 1));
     world.check_at_rest();
-    world.command(Command::Remove(installed[1]));
+    world.command(Command::Remove(installed[0]));
     assert_eq!((world.disk.keys.len(), world.disk.packages.len()), (0, 0));
     world.check_at_rest();
 }

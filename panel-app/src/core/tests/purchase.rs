@@ -48,7 +48,7 @@ fn a_price_that_changed_since_the_offer_screen_is_shown_before_it_is_paid() {
     let mut world = World::new();
     world.command(Command::OpenOffer(option(FONT)));
     world.settle();
-    let dearer = Offer { form: form("permanent"), price: Yen::new(9_000).unwrap() };
+    let dearer = Offer::new(form("permanent"), Yen::new(9_000).unwrap());
     world.vendor.offers.insert(option(FONT), OfferList::new(vec![dearer]).unwrap());
     world.command(Command::Confirm);
     world.settle();

@@ -76,6 +76,8 @@ pub(super) struct Vendor {
     /// There were too many wrong entries.
     pub(super) blocked_ms: Option<u64>,
     pub(super) refused: BTreeMap<OrderId, RefusalCode>,
+    /// The device has had its trial of these.
+    pub(super) tried: BTreeSet<OptionId>,
     pub(super) catalogue_version: u64,
     pub(super) version: ReleaseVersion,
     /// Of every option.
@@ -87,7 +89,7 @@ pub(super) struct Vendor {
 impl Vendor {
     pub(super) fn new() -> Self {
         let offers = |list: &[(&str, u64)]| {
-            let offer = |(f, price): &(&str, u64)| Offer { form: form(f), price: Yen::new(*price).unwrap() };
+            let offer = |(f, price): &(&str, u64)| Offer::new(form(f), Yen::new(*price).unwrap());
             OfferList::new(list.iter().map(offer).collect()).unwrap()
         };
         Self {
@@ -104,6 +106,7 @@ impl Vendor {
             pin: None,
             blocked_ms: None,
             refused: BTreeMap::new(),
+            tried: BTreeSet::new(),
             catalogue_version: 1,
             version: ReleaseVersion(1),
             content_bytes: 1_000,
@@ -170,7 +173,7 @@ impl Vendor {
                 self.apply(*order, OrderEvent::Received(*package))?;
                 Ok(DeviceReply::Delivered)
             }
-            DeviceRequest::Choose { order, form } => self.choose(*order, *form),
+            DeviceRequest::Choose { order, form, follows } => self.choose(*order, *form, *follows),
             DeviceRequest::Abandon { order, reason } => {
                 let event = match reason {
                     AbandonReason::Cancelled => OrderEvent::Cancel,
@@ -222,6 +225,8 @@ impl Vendor {
         }
         let manifest = self.manifest(option);
         let offers = self.offers[option].clone();
+        let offers = if self.tried.contains(option) { offers.without_trial() } else { Some(offers) };
+        let offers = offers.ok_or(RefusalCode::TrialUsed)?;
         let order = self.orders.entry(id).or_insert_with(|| Order::authorised(manifest.digest(), offers));
         let ticket = Self::ticket(id, &manifest, now);
         Ok(DeviceReply::Authorised(Box::new(Authorised {
@@ -272,8 +277,20 @@ impl Vendor {
         Ok(transition)
     }
 
-    fn choose(&mut self, id: OrderId, form: UsageForm) -> Result<DeviceReply, Refusal> {
+    fn choose(&mut self, id: OrderId, form: UsageForm, follows: Option<LicenceId>) -> Result<DeviceReply, Refusal> {
+        let order = self.orders.get(&id).ok_or(RefusalCode::UnknownOrder)?;
+        let option = self.offers.keys().find(|o| self.manifest(o).digest() == order.package).unwrap().clone();
+        if let Ok(Transition::License(offer)) = order.decide(OrderEvent::Choose(form))
+            && offer.trial
+            && !self.tried.insert(option)
+        {
+            return Err(RefusalCode::TrialUsed.into());
+        }
         self.apply(id, OrderEvent::Choose(form))?;
+        if let (UsageForm::Days(_), Some(before)) = (form, follows) {
+            let end = self.books.ends_at(before);
+            self.books.starts.entry(id.into()).or_insert(end);
+        }
         self.books.sold.entry(id.into()).or_insert(form);
         Ok(DeviceReply::Licensed(self.licence(id)))
     }
@@ -290,6 +307,7 @@ impl Vendor {
             form,
             price: order.offers.find(form).unwrap().price,
             issued_at: START,
+            starts_at: self.books.starts_at(id.into()),
             uses_left: self.books.uses_left(id.into()),
             content_key: ContentKey::from_bytes([7; 32]),
             option,

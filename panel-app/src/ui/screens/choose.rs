@@ -68,8 +68,12 @@ fn icon(form: UsageForm) -> MaterialIcon {
 fn choice(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, offer: &Offer) -> bool {
     let texts = cx.texts;
     let form = texts.form(offer.form);
-    let response = widgets::plate(ui, rect, &format!("{form} {}", offer.price), None);
-    let caption = if offer.form.is_temporary() { texts.msg_choose_temporary() } else { texts.msg_choose_permanent() };
+    let response = widgets::plate(ui, rect, &format!("{form} {}", texts.price(offer)), None);
+    let caption = match (offer.trial, offer.form.is_temporary()) {
+        (true, _) => texts.msg_offer_trial(),
+        (false, true) => texts.msg_choose_temporary(),
+        (false, false) => texts.msg_choose_permanent(),
+    };
     let tone = if offer.form.is_temporary() { theme::TEAL } else { theme::BLUE };
     let inner = rect.shrink2(vec2(20.0, 16.0));
     let painter = ui.painter().clone();
@@ -91,7 +95,7 @@ fn choice(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, offer: &Offer) -> bool {
     let pill = inner.with_min_y(inner.bottom() - PILL);
     let fill = if response.is_pointer_button_down_on() { theme::ACCENT_PRESSED } else { theme::ACCENT };
     painter.rect_filled(pill, theme::RADIUS, fill);
-    let label = texts.msg_choose_button(offer.price.to_string());
+    let label = if offer.trial { texts.msg_choose_try() } else { texts.msg_choose_button(offer.price.to_string()) };
     let kinds = [theme::HEADING, theme::BODY_BOLD];
     let galley = widgets::lay_out_fitting(&painter, &kinds, theme::ON_ACCENT, &label, pill.width() - 16.0);
     painter.galley(pill.center() - galley.size() / 2.0, galley, theme::ON_ACCENT);

@@ -4,7 +4,7 @@ use egui::{Rect, Sense, Ui, pos2, vec2};
 use egui_material_icons::icons;
 
 use super::parts;
-use crate::core::{Command, EndReason, EndedOption, InstalledOption, LicenceNote, Place};
+use crate::core::{Command, EndReason, EndedOption, InstalledOption, LicenceNote, More, Place};
 use crate::ui::chrome;
 use crate::ui::reasons;
 use crate::ui::state::Cx;
@@ -39,8 +39,10 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, ended: &[EndedOptio
         for option in &view.installed {
             let height = if matches!(option.left, LicenceNote::Locked(_)) { LOCKED_ROW } else { ROW };
             let (rect, _) = ui.allocate_exact_size(vec2(list.width(), height), Sense::hover());
-            if installed(ui, cx, rect, option) {
-                cx.state.removing = Some(option.licence);
+            match installed(ui, cx, rect, option) {
+                Some(Wish::Remove) => cx.state.removing = Some(option.licence),
+                Some(Wish::More) => cx.send(Command::OpenOffer(option.option.id.clone())),
+                None => {}
             }
         }
         if !ended.is_empty() {
@@ -76,12 +78,17 @@ fn tone(left: LicenceNote) -> Tone {
         LicenceNote::Unlimited => theme::GOOD,
         LicenceNote::Uses(0..=2) | LicenceNote::Time(0..=DAY_MS) | LicenceNote::Ending => theme::WARN,
         LicenceNote::Locked(_) => theme::BAD,
-        LicenceNote::Uses(_) | LicenceNote::Time(_) => theme::BLUE,
+        LicenceNote::Uses(_) | LicenceNote::Time(_) | LicenceNote::TimeAndUses(..) => theme::BLUE,
     }
 }
 
-/// True if the user wants to remove it.
-fn installed(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, option: &InstalledOption) -> bool {
+/// What the user wants with an installed option.
+enum Wish {
+    More,
+    Remove,
+}
+
+fn installed(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, option: &InstalledOption) -> Option<Wish> {
     let texts = cx.texts;
     widgets::paint_card(ui, rect);
     let whole = rect;
@@ -102,11 +109,11 @@ fn installed(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, option: &InstalledOption) -> 
         pos2(rect.right() - 18.0 - REMOVE_WIDTH, rect.center().y - theme::BUTTON_HEIGHT / 2.0),
         pos2(rect.right() - 18.0, rect.center().y + theme::BUTTON_HEIGHT / 2.0),
     );
-    let left_text = texts.left(option.left);
-    let left_width = 300.0;
+    let more = remove.translate(vec2(-REMOVE_WIDTH - 12.0, 0.0));
+    let left_width = 260.0;
     let text = Rect::from_min_max(
         pos2(rect.left() + 96.0, rect.top() + 14.0),
-        pos2(remove.left() - left_width - 12.0, rect.bottom()),
+        pos2(more.left() - left_width - 12.0, rect.bottom()),
     );
     widgets::at(ui, text, |ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
@@ -114,12 +121,30 @@ fn installed(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, option: &InstalledOption) -> 
         let since = texts.msg_my_since(texts.date(option.since), option.price.to_string());
         widgets::say_line(ui, theme::SMALL, theme::INK_SOFT, since);
     });
-    let badge =
-        Rect::from_min_max(pos2(text.right() + 12.0, rect.center().y - 16.0), pos2(remove.left(), rect.bottom()));
-    widgets::at(ui, badge, |ui| widgets::badge(ui, None, &left_text, tone(option.left)));
-    widgets::row_at(ui, remove, option.licence, |ui| {
+    let badges = match option.left {
+        LicenceNote::TimeAndUses(ms, uses) => vec![LicenceNote::Time(ms), LicenceNote::Uses(uses)],
+        left => vec![left],
+    };
+    for (note, line) in badges.iter().zip(0_u8..) {
+        let top = rect.center().y - 18.0 * badges.len() as f32 + 2.0 + 36.0 * f32::from(line);
+        let badge = Rect::from_min_max(pos2(text.right() + 12.0, top), pos2(more.left(), rect.bottom()));
+        widgets::at(ui, badge, |ui| widgets::badge(ui, None, &texts.left(*note), tone(option.left)));
+    }
+    let mut wish = None;
+    if let Some(kind) = option.more {
+        let (label, named) = match kind {
+            More::TopUp => (texts.msg_my_top_up(), texts.msg_my_top_up_named(name)),
+            More::Renew => (texts.msg_my_renew(), texts.msg_my_renew_named(name)),
+        };
+        let clicked = widgets::row_at(ui, more, (option.licence, "more"), |ui| {
+            widgets::named_button(ui, more, Look::Plain, &label, &named)
+        });
+        wish = clicked.then_some(Wish::More);
+    }
+    let removes = widgets::row_at(ui, remove, option.licence, |ui| {
         widgets::named_button(ui, remove, Look::Danger, &texts.msg_remove(), &texts.msg_my_remove_named(name))
-    })
+    });
+    if removes { Some(Wish::Remove) } else { wish }
 }
 
 fn over(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, option: &EndedOption) {
@@ -129,6 +154,7 @@ fn over(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, option: &EndedOption) {
         EndReason::PeriodOver => icons::ICON_SCHEDULE,
         EndReason::Removed => icons::ICON_DELETE,
         EndReason::Revoked => icons::ICON_BLOCK,
+        EndReason::Replaced => icons::ICON_ALL_INCLUSIVE,
     };
     widgets::paint_icon(ui.painter(), pos2(rect.left() + 50.0, rect.center().y), icon, 32.0, theme::INK_SOFT);
     let middle = rect.left() + rect.width() * 0.45;

@@ -32,6 +32,14 @@ pub(super) fn show(
         widgets::at(ui, top, |ui| widgets::notice(ui, theme::BLUE, icons::ICON_INFO, &wanted(cx, job)));
         body = rest.with_min_y(rest.top() + 12.0);
     }
+    let again =
+        cx.view.installed.iter().find_map(|row| row.more.filter(|_| row.option.id == option.id).zip(Some(row.left)));
+    if let Some((more, note)) = again {
+        let (top, rest) = body.split_top_bottom_at_y(body.top() + 56.0);
+        let text = cx.texts.more_meaning(more, note);
+        widgets::at(ui, top, |ui| widgets::notice(ui, theme::GOOD, icons::ICON_ADD_CIRCLE, &text));
+        body = rest.with_min_y(rest.top() + 12.0);
+    }
     let (left, right) = body.split_left_right_at_x(body.right() - PRICES_WIDTH);
     describe(ui, cx, left.with_max_x(left.right() - theme::GAP), option);
     prices(ui, cx, right, offers);
@@ -42,6 +50,7 @@ pub(super) fn show(
     }
     let ok = chrome::right_action(bar, theme::ACTION.x);
     let note = match offers {
+        [only] if only.trial => cx.texts.msg_offer_note_trial(),
         [only] => cx.texts.msg_offer_note_single(only.price.to_string()),
         _ => cx.texts.msg_offer_note_choice(),
     };
@@ -91,7 +100,7 @@ fn prices(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, offers: &[Offer]) {
                 ui.separator();
             }
             widgets::say(ui, theme::BODY, theme::INK_SOFT, cx.texts.form(offer.form));
-            widgets::say(ui, theme::TITLE, theme::INK, offer.price.to_string());
+            widgets::say(ui, theme::TITLE, theme::INK, cx.texts.price(offer));
         }
     });
 }

@@ -34,8 +34,10 @@ pub struct LicenceRow {
     pub option_name: Option<Bilingual<Name>>,
     /// In which form.
     pub form: UsageForm,
-    /// When the right began.
+    /// When it was sold.
     pub issued_at: Timestamp,
+    /// When the right begins or began.
+    pub starts_at: Timestamp,
     /// When its period is over.
     pub ends_at: Option<Timestamp>,
     /// For licences by count: what is left, as last reported.

@@ -144,7 +144,7 @@ async fn an_order_number_means_one_order_of_one_device() {
     let package = world.device.manifest(&authorised).digest();
     for request in [
         DeviceRequest::Received { order, package },
-        DeviceRequest::Choose { order, form: form("permanent") },
+        DeviceRequest::Choose { order, form: form("permanent"), follows: None },
         DeviceRequest::Abandon { order, reason: AbandonReason::Cancelled },
         DeviceRequest::Status { order },
         DeviceRequest::Status { order: order_id() },
@@ -221,7 +221,9 @@ async fn the_same_choice_many_times_at_once_is_one_charge() {
     let mut asked = tokio::task::JoinSet::new();
     for _ in 0..20 {
         let (client, order) = (client.clone(), authorised.order);
-        asked.spawn(async move { ask(&client, DeviceRequest::Choose { order, form: form("permanent") }).await });
+        asked.spawn(async move {
+            ask(&client, DeviceRequest::Choose { order, form: form("permanent"), follows: None }).await
+        });
     }
     let answers = asked.join_all().await;
     assert!(matches!(answers[0], Ok(DeviceReply::Licensed(_))));
@@ -248,7 +250,7 @@ async fn a_hundred_purchases_at_once_are_a_hundred_charges_numbered_without_gaps
             transfer.read_all().await;
             transfer.end(package).await.unwrap();
             ask(&client, DeviceRequest::Received { order, package }).await.unwrap();
-            ask(&client, DeviceRequest::Choose { order, form: form("uses:10") }).await.unwrap();
+            ask(&client, DeviceRequest::Choose { order, form: form("uses:10"), follows: None }).await.unwrap();
         });
     }
     purchases.join_all().await;

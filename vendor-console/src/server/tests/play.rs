@@ -191,7 +191,7 @@ impl Staff {
 }
 
 pub(super) fn option_fields(id: &str, offers: &[(&str, u64)]) -> OptionFields {
-    let offer = |(form, price): &(&str, u64)| Offer { form: form.parse().unwrap(), price: Yen::new(*price).unwrap() };
+    let offer = |(form, price): &(&str, u64)| Offer::new(form.parse().unwrap(), Yen::new(*price).unwrap());
     OptionFields {
         id: id.parse().unwrap(),
         kind: OptionKind::Program,
@@ -290,7 +290,7 @@ impl Device {
     }
 
     pub(super) async fn choose(&self, vendor: &Vendor, order: OrderId, form: &str) -> Result<Licence, RefusalCode> {
-        let choice = DeviceRequest::Choose { order, form: form.parse().unwrap() };
+        let choice = DeviceRequest::Choose { order, form: form.parse().unwrap(), follows: None };
         match self.ask(vendor, choice).await? {
             DeviceReply::Licensed(licence) => Ok(self.ring.verify(&licence).unwrap()),
             other => panic!("{other:?}"),

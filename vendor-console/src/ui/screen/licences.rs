@@ -179,6 +179,9 @@ fn panel_ui(ui: &mut Ui, panel: &mut Panel, cx: &Cx<'_>) -> bool {
     value_ui(ui, &words.msg_order_form(), &words.form(row.form));
     value_ui(ui, &words.msg_licence_left(), &left(row, words));
     value_ui(ui, &words.msg_licence_issued(), &words.time(row.issued_at));
+    if row.starts_at != row.issued_at {
+        value_ui(ui, &words.msg_licence_starts(), &words.time(row.starts_at));
+    }
     let reported = row.reported_at.map_or_else(|| words.msg_device_never(), |at| words.time(at));
     value_ui(ui, &words.msg_licence_reported(), &reported);
     if let Standing::Ended(_, at) = row.standing {

@@ -17,6 +17,7 @@ struct Row {
     kind: FormKind,
     count: String,
     price: String,
+    trial: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +41,7 @@ impl FormKind {
 
 impl Default for OfferEditor {
     fn default() -> Self {
-        Self { rows: vec![Row { kind: FormKind::Permanent, count: String::new(), price: String::new() }] }
+        Self { rows: vec![Row { kind: FormKind::Permanent, count: String::new(), price: String::new(), trial: false }] }
     }
 }
 
@@ -52,7 +53,7 @@ impl OfferEditor {
                 UsageForm::Uses(count) => (FormKind::Uses, count.to_string()),
                 UsageForm::Days(count) => (FormKind::Days, count.to_string()),
             };
-            Row { kind, count, price: offer.price.amount().to_string() }
+            Row { kind, count, price: offer.price.amount().to_string(), trial: offer.trial }
         };
         Self { rows: offers.iter().map(row).collect() }
     }
@@ -80,7 +81,7 @@ impl OfferEditor {
             self.rows.remove(i);
         }
         if button_ui(ui, self.rows.len() < OfferList::MAX, &words.msg_offer_add()).clicked() {
-            self.rows.push(Row { kind: FormKind::Uses, count: "10".to_owned(), price: String::new() });
+            self.rows.push(Row { kind: FormKind::Uses, count: "10".to_owned(), price: String::new(), trial: false });
         }
         if !is_complete {
             return None;
@@ -108,7 +109,8 @@ fn parse(row: &Row, words: &Words) -> Result<Offer, String> {
             .and_then(|count| UsageForm::days(count).ok())
             .ok_or_else(|| words.msg_error_days())?,
     };
-    Ok(Offer { form, price: form::price(words, &row.price)? })
+    let is_trial = row.trial && form.is_temporary();
+    Ok(if is_trial { Offer::trial(form) } else { Offer::new(form, form::price(words, &row.price)?) })
 }
 
 /// True if the row is to be removed.
@@ -135,9 +137,15 @@ fn row_ui(ui: &mut Ui, row: &mut Row, number: usize, words: &Words) -> bool {
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let remove = icon_button_ui(ui, ICON_DELETE, &words.msg_offer_remove(number)).clicked();
-            ui.label(words.msg_offer_yen());
-            let price = ui.add(field(&mut row.price).desired_width(84.0));
-            named(&price, &words.msg_offer_price(number));
+            if row.kind != FormKind::Permanent {
+                let trial = ui.checkbox(&mut row.trial, words.msg_offer_trial());
+                named(&trial, &words.msg_offer_trial_named(number));
+            }
+            if !row.trial || row.kind == FormKind::Permanent {
+                ui.label(words.msg_offer_yen());
+                let price = ui.add(field(&mut row.price).desired_width(84.0));
+                named(&price, &words.msg_offer_price(number));
+            }
             remove
         })
         .inner
