@@ -9,6 +9,7 @@ pub(crate) mod test_vendor;
 mod tests;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use protocol::message::device::{DeviceReply, DeviceRequest};
 use protocol::message::{Reply, Service};
@@ -31,14 +32,31 @@ struct Shared {
     vendor: String,
     credentials: Credentials,
     clock: Arc<dyn PastTime>,
-    client: Mutex<Option<Client>>,
+    slot: Mutex<Slot>,
+    /// Attempts to connect that have ended.
+    attempts: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    client: Option<Client>,
+    /// How the last attempt failed.
+    failed: Option<LinkFault>,
 }
 
 impl Link {
     /// To the customer service at `vendor` (`HOST:PORT`), whose certificate is judged by `clock`. Nothing is connected
     /// yet.
     pub fn new(vendor: String, credentials: Credentials, clock: Arc<dyn PastTime>) -> Self {
-        Self { shared: Arc::new(Shared { vendor, credentials, clock, client: Mutex::new(None) }) }
+        Self {
+            shared: Arc::new(Shared {
+                vendor,
+                credentials,
+                clock,
+                slot: Mutex::default(),
+                attempts: AtomicU64::new(0),
+            }),
+        }
     }
 
     /// What certificates are judged by, for transfers.
@@ -51,13 +69,13 @@ impl Link {
         &self.shared.credentials
     }
 
-    /// Asks and waits for the answer, for at most half a minute. Must be called within a Tokio runtime, always the same
+    /// Asks and waits for the answer, for at most three quarters of a minute. Must be called within a Tokio runtime, always the same
     /// one. Dropping the future gives up waiting.
     ///
     /// Every device request may be repeated without harm, so one that met a connection that had died unnoticed is sent
     /// once more over a new one.
     pub async fn ask(&self, request: &DeviceRequest) -> Result<Reply<DeviceReply>, LinkFault> {
-        let (client, fresh) = self.client().await.map_err(|error| fault(&error))?;
+        let (client, fresh) = self.client().await?;
         let error = match client.request(request).await {
             Ok(reply) => return Ok(reply),
             Err(error) => error,
@@ -66,7 +84,7 @@ impl Link {
         if fresh || !matches!(error, LinkError::Broken(_) | LinkError::Silent) {
             return Err(fault(&error));
         }
-        let (client, _) = self.client().await.map_err(|error| fault(&error))?;
+        let (client, _) = self.client().await?;
         match client.request(request).await {
             Ok(reply) => Ok(reply),
             Err(error) => {
@@ -76,23 +94,29 @@ impl Link {
         }
     }
 
-    /// A connection that is not known to be dead, and whether it is new.
-    async fn client(&self) -> Result<(Client, bool), LinkError> {
-        let mut slot = self.shared.client.lock().await;
-        if let Some(client) = slot.as_ref().filter(|client| client.connection().close_reason().is_none()) {
+    /// A connection that is not known to be dead, and whether it is new. Whoever waits while another's attempt fails has
+    /// had an attempt: a vendor that is down must not cost each of many requests the patience for one.
+    async fn client(&self) -> Result<(Client, bool), LinkFault> {
+        let seen = self.shared.attempts.load(Ordering::Acquire);
+        let mut slot = self.shared.slot.lock().await;
+        if let Some(client) = slot.client.as_ref().filter(|client| client.connection().close_reason().is_none()) {
             return Ok((client.clone(), false));
         }
-        let Shared { vendor, credentials, clock, .. } = &*self.shared;
-        let client = connect(vendor, credentials, Service::Device, clock.clone()).await?;
-        *slot = Some(client.clone());
-        Ok((client, true))
+        if let Some(failed) = slot.failed.filter(|_| self.shared.attempts.load(Ordering::Acquire) != seen) {
+            return Err(failed);
+        }
+        let Shared { vendor, credentials, clock, attempts, .. } = &*self.shared;
+        let connected = connect(vendor, credentials, Service::Device, clock.clone()).await;
+        attempts.fetch_add(1, Ordering::Release);
+        let connected = connected.map_err(|error| fault(&error));
+        *slot = Slot { client: connected.as_ref().ok().cloned(), failed: connected.as_ref().err().copied() };
+        connected.map(|client| (client, true))
     }
 
     async fn forget(&self, dead: &Client) {
-        let mut slot = self.shared.client.lock().await;
-        if slot.as_ref().is_some_and(|client| client.connection().stable_id() == dead.connection().stable_id()) {
-            *slot = None;
-        }
+        let mut slot = self.shared.slot.lock().await;
+        let is_dead = |client: &Client| client.connection().stable_id() == dead.connection().stable_id();
+        slot.client.take_if(|client| is_dead(client));
     }
 }
 

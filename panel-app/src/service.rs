@@ -76,7 +76,7 @@ impl Service {
         let (core, effects) = Core::start(loaded, resume, clock.moment());
         let display = Arc::new(Display { view: Mutex::new(Arc::new(core.view())), waker: Mutex::new(None) });
         let (inbox, messages) = mpsc::channel();
-        let mut worker = Worker::new(core, device, clock, power, inbox.clone(), display.clone())?;
+        let worker = Worker::new(core, device, clock, power, inbox.clone(), display.clone())?;
         let thread = std::thread::Builder::new()
             .name("panel".to_owned())
             .spawn(move || worker.run(effects, &messages))

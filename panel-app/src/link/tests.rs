@@ -1,5 +1,6 @@
 //! The link against a vendor that behaves well or badly, over real QUIC on loopback.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -328,4 +329,46 @@ fn a_vendor_with_another_fingerprint_gets_no_activation_code() {
     form.ca_fingerprint = Root::generate(NOW).unwrap().fingerprint();
     assert_eq!(wait(enrol(&form, &device.identity)).unwrap_err(), Failure::Distrust);
     assert!(vendor.state.lock().unwrap().requests.is_empty());
+}
+
+/// Somebody who speaks no version that others speak, and counts who tries.
+fn stranger() -> (std::net::SocketAddr, Arc<Mutex<HashSet<std::net::SocketAddr>>>) {
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let (addr, callers) = (socket.local_addr().unwrap(), Arc::<Mutex<HashSet<_>>>::default());
+    let seen = callers.clone();
+    std::thread::spawn(move || {
+        let mut packet = [0; 2_048];
+        while let Ok((_, from)) = socket.recv_from(&mut packet) {
+            // RFC 9000, 17.2.1: version negotiation, with the ids the other way round.
+            let (to_len, rest) = (usize::from(packet[5]), &packet[6..]);
+            let (from_len, id) = (usize::from(rest[to_len]), &rest[to_len + 1..]);
+            let mut answer = vec![0x80, 0, 0, 0, 0, rest[to_len]];
+            answer.extend(&id[..from_len]);
+            answer.push(packet[5]);
+            answer.extend(&rest[..to_len]);
+            answer.extend([0x1a, 0x2a, 0x3a, 0x4a]);
+            seen.lock().unwrap().insert(from);
+            let _ = socket.send_to(&answer, from);
+        }
+    });
+    (addr, callers)
+}
+
+#[test]
+fn many_requests_to_a_vendor_that_is_down_cost_the_patience_for_one() {
+    let vendor = TestVendor::start(TestPackage::of_chunks(0));
+    let (stranger, callers) = stranger();
+    let link = Link::new(stranger.to_string(), vendor.device(), Arc::new(Anytime));
+    wait(async {
+        let ask = || {
+            let link = link.clone();
+            tokio::spawn(async move { link.ask(&DeviceRequest::Hello).await })
+        };
+        for answer in [(); 20].map(|()| ask()) {
+            assert_eq!(answer.await.unwrap().unwrap_err(), LinkFault::Lost);
+        }
+        assert_eq!(callers.lock().unwrap().len(), 1, "one attempt for all of them");
+        ask().await.unwrap().unwrap_err();
+        assert_eq!(callers.lock().unwrap().len(), 2, "and another one later");
+    });
 }

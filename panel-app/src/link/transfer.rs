@@ -175,9 +175,12 @@ impl TransferRunner {
             events(last);
         }
         // So that the goodbye leaves; a server that does not hear it has its idle timeout. Nobody waits for it.
-        if let (Ok(runtime), Some(client)) = (runtime, client) {
+        let Ok(runtime) = runtime else { return };
+        if let Some(client) = client {
             let _ = runtime.block_on(async { timeout(FAREWELL, client.close()).await });
         }
+        // Nor for the name of a server that is not found.
+        runtime.shutdown_background();
     }
 
     fn run_to_end(

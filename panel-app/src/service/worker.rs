@@ -30,6 +30,8 @@ use crate::vault::KeyVault as _;
 
 /// What is shown grows old: the time of day, what is left of a period.
 const VIEW_AGE: Duration = Duration::from_secs(5);
+/// How long requests that are under way may take to notice that the panel stops.
+const FAREWELL: Duration = Duration::from_millis(500);
 /// After a failed transaction, what is due by time alone waits this long.
 const WRITE_PAUSE: Duration = Duration::from_secs(5);
 
@@ -95,7 +97,7 @@ impl Worker {
     }
 
     /// Carries out what the start has decided, then lives until it is told to stop.
-    pub(super) fn run(&mut self, effects: Vec<Effect>, messages: &Receiver<Message>) {
+    pub(super) fn run(mut self, effects: Vec<Effect>, messages: &Receiver<Message>) {
         let before = self.core.clone();
         let mut inputs = self.carry_out(effects, before, Cause::Start);
         inputs.extend(self.certified());
@@ -124,6 +126,8 @@ impl Worker {
             let _ = compacting.join();
         }
         self.steps(VecDeque::from([Input::Stopping]));
+        // Nobody waits for the name of a server that is not found.
+        self.runtime.shutdown_timeout(FAREWELL);
     }
 
     /// How long to wait for a message before the clock is looked at again.

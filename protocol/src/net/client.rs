@@ -16,6 +16,8 @@ use crate::message::Reply;
 
 /// How long to wait for a connection and for an answer.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// How long until there is a first sign of the other side. Three packets were sent by then.
+const SIGN_PATIENCE: Duration = Duration::from_secs(5);
 /// TLS alert 45, certificate_expired, as QUIC carries it.
 const CERTIFICATE_EXPIRED: u64 = 0x12d;
 /// Addresses of one name that are tried.
@@ -121,7 +123,8 @@ impl Client {
     /// the first that answers is taken. Must be called within a Tokio runtime.
     pub async fn connect_to(host_port: &str, config: ServiceConfig) -> Result<Self, LinkError> {
         let mut attempts = JoinSet::new();
-        for addr in tokio::net::lookup_host(host_port).await?.take(ADDRESSES_MAX) {
+        let found = tokio::time::timeout(PATIENCE, tokio::net::lookup_host(host_port)).await;
+        for addr in found.map_err(|_| LinkError::Silent)??.take(ADDRESSES_MAX) {
             attempts.spawn(Self::connect(addr, config.clone()));
         }
         let mut failure = LinkError::from(std::io::Error::from(std::io::ErrorKind::NotFound));
@@ -139,9 +142,14 @@ impl Client {
     pub async fn connect(addr: SocketAddr, config: ServiceConfig) -> Result<Self, LinkError> {
         let endpoint = bind_client(addr)?;
         let ServiceConfig { quic, server_name } = config;
-        let connecting =
+        let mut connecting =
             endpoint.connect_with(quic, addr, server_name).map_err(|error| LinkError::Broken(error.to_string()))?;
-        let connection = tokio::time::timeout(PATIENCE, connecting).await.map_err(|_| LinkError::Silent)??;
+        let connection = async {
+            let sign = tokio::time::timeout(SIGN_PATIENCE, connecting.handshake_data());
+            sign.await.map_err(|_| LinkError::Silent)??;
+            Ok::<_, LinkError>(connecting.await?)
+        };
+        let connection = tokio::time::timeout(PATIENCE, connection).await.map_err(|_| LinkError::Silent)??;
         Ok(Self { endpoint, connection })
     }
 
