@@ -110,6 +110,8 @@ pub struct Core {
     erasing: BTreeSet<LicenceId>,
     /// When to try again to erase what could not be erased.
     erase_again_ms: Option<u64>,
+    /// What the first step has decided is in no record yet.
+    start_unwritten: bool,
     /// The purchase on the screen.
     purchase: Option<Purchase>,
     /// Orders that go on without the user: to be told to the vendor, or paid for and to be installed.
@@ -144,7 +146,10 @@ impl Core {
             Input::Delivered(job, outcome) => self.delivered(job, outcome),
             Input::Erased(licence, outcome) => self.erased(licence, outcome, &mut out),
             Input::Compacted => {}
-            Input::Stopping => self.forget_delivered(&mut out),
+            Input::Stopping => {
+                self.forget_delivered(&mut out);
+                self.write_clock(&mut out);
+            }
             // Nothing is written in this step: it would fail again.
             Input::PersistFailed(cause, fault) => {
                 self.not_written(cause, fault, &mut out);
@@ -166,7 +171,11 @@ impl Core {
     }
 
     /// The effects of a step, with the seal over what it writes.
-    fn sealed(&mut self, out: Outcome, moment: Moment) -> Vec<Effect> {
+    fn sealed(&mut self, mut out: Outcome, moment: Moment) -> Vec<Effect> {
+        if out.is_written() && std::mem::take(&mut self.start_unwritten) {
+            // A seal over licences that are not written along with it would accuse their records.
+            self.licences.values().for_each(|licence| out.change(Change::Licence(licence.clone())));
+        }
         let (clock, before) = (self.clock.kept(), self.seal.record.mark);
         let seal = &mut self.seal;
         let effects = out.into_effects(|changes| Change::Seal(Box::new(seal.write(changes, clock, moment.random))));
@@ -290,10 +299,21 @@ impl Core {
         }
     }
 
+    /// Whether the time is that of a period.
+    fn is_timed(&self) -> bool {
+        self.licences.values().any(|l| l.state == LicenceState::Active && l.ends_at().is_some())
+    }
+
+    /// Before an orderly end, so that nobody has a period for nothing by stopping the panel again and again.
+    fn write_clock(&self, out: &mut Outcome) {
+        if self.is_timed() && self.clock.now() > self.clock_written {
+            out.touch();
+        }
+    }
+
     fn next_clock_write_ms(&self) -> Option<u64> {
-        let timed = self.licences.values().any(|l| l.state == LicenceState::Active && l.ends_at().is_some());
         let since_ms = self.clock.now().ms_since(self.clock_written);
-        timed.then(|| self.clock.uptime_ms() + CLOCK_WRITE_MS.saturating_sub(since_ms))
+        self.is_timed().then(|| self.clock.uptime_ms() + CLOCK_WRITE_MS.saturating_sub(since_ms))
     }
 
     fn write_clock_if_due(&mut self, out: &mut Outcome) {

@@ -20,6 +20,7 @@ use crate::core::{Change, Loaded, StorageFault};
 use crate::data::StorageError;
 use medium::{FileMedium, Medium};
 use shared::Shared;
+use tables::{COUNTERS, FREED_BYTES};
 
 /// The device's store. There is one for each data folder; clones share it.
 #[derive(Debug, Clone)]
@@ -60,6 +61,8 @@ impl Store {
     /// Gives the room of what was deleted back to the file system. Takes time and stops every other use of the store
     /// meanwhile, so only for a device that is idle. Returns whether there was anything to gain.
     pub fn compact(&self) -> Result<bool, StorageError> {
-        self.shared.compact()
+        let gained = self.shared.compact()?;
+        self.shared.write(|txn| Ok(txn.open_table(COUNTERS)?.insert(FREED_BYTES, 0).map(drop)?))?;
+        Ok(gained)
     }
 }

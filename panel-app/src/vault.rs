@@ -190,9 +190,10 @@ impl Slots {
         }
         let index = self.take_free()?;
         // From here on the slot is neither free nor known, so a failed write is left alone until the next opening.
-        self.write(index, &encode(self.next_age, licence, key))?;
-        self.file.sync_data()?;
+        let age = self.next_age;
         self.next_age += 1;
+        self.write(index, &encode(age, licence, key))?;
+        self.file.sync_data()?;
         self.taken.insert(licence, index);
         if let Some(old) = old {
             self.write(old, &EMPTY)?;

@@ -31,6 +31,11 @@ impl Outcome {
         self.touched = true;
     }
 
+    /// Whether there is anything to write.
+    pub(super) fn is_written(&self) -> bool {
+        self.touched || !self.changes.is_empty()
+    }
+
     /// Do this once the changes are durable.
     pub(super) fn then(&mut self, effect: Effect) {
         self.then.push(effect);
@@ -38,9 +43,10 @@ impl Outcome {
 
     /// All effects in the order in which they must be carried out. `seal` makes the record that seals the changes.
     pub(super) fn into_effects(self, seal: impl FnOnce(&[Change]) -> Change) -> Vec<Effect> {
+        let is_written = self.is_written();
         let mut effects: Vec<Effect> =
             self.keys.into_iter().map(|(licence, key)| Effect::KeepKey(licence, key)).collect();
-        if self.touched || !self.changes.is_empty() {
+        if is_written {
             let mut changes = self.changes;
             changes.push(seal(&changes));
             effects.push(Effect::Persist(changes));

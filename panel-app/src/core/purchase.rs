@@ -28,6 +28,9 @@ const RETRY_AFTER_MS: [u64; 4] = [500, 1_500, 4_000, 8_000];
 const BACKGROUND_RETRY_MS: u64 = 30_000;
 /// Finished orders that are kept to be looked at.
 const FINISHED_ORDERS_MAX: usize = 200;
+/// Orders that were given up and that the vendor is still to be told of. One more, and the oldest runs out there by
+/// itself, uncharged.
+const ABANDONING_MAX: usize = 50;
 
 /// The purchase on the screen.
 #[derive(Debug, Clone)]
@@ -307,6 +310,19 @@ impl Core {
         }
         self.background.insert(id, Background::default());
         self.ask_order(id, out);
+        self.stop_telling(out);
+    }
+
+    fn stop_telling(&mut self, out: &mut Outcome) {
+        let abandoning = self.orders.values().filter_map(|order| match order.stage {
+            Stage::Abandoning(why) => Some((order.id, why)),
+            _ => None,
+        });
+        let abandoning: Vec<(OrderId, Abandoned)> = abandoning.collect();
+        for (id, why) in abandoning.iter().take(abandoning.len().saturating_sub(ABANDONING_MAX)) {
+            self.background.remove(id);
+            self.set_stage(*id, Stage::Abandoned(*why), out);
+        }
     }
 
     fn abandoned(&mut self, id: OrderId, out: &mut Outcome) {

@@ -68,6 +68,8 @@ pub struct Loaded {
     pub packages: Vec<Digest>,
     /// Packages of orders and licences of which every chunk is stored.
     pub complete: Vec<Digest>,
+    /// Room in the store that deleted packages have left and that was not given back.
+    pub freed_bytes: u64,
     /// Licences whose keys are in the vault.
     pub keys: Vec<LicenceId>,
 }

@@ -53,6 +53,14 @@ impl Core {
     /// Something that the vendor should know.
     pub(super) fn fault(&mut self, kind: FaultKind, out: &mut Outcome) {
         let faults = &mut self.seal.record.faults;
+        // Clocks can be set as often as anybody likes: that must not hide what was done to the records.
+        if faults.len() >= DeviceReport::FAULTS_MAX
+            && !is_of_clock(kind)
+            && let Some(at) = faults.iter().rposition(|fault| is_of_clock(fault.kind))
+        {
+            faults.remove(at);
+            self.reporting.asking = self.reporting.asking.map(|told| told - usize::from(at < told));
+        }
         // The oldest ones tell how it began.
         if faults.len() < DeviceReport::FAULTS_MAX {
             faults.push(DeviceFault { at: self.clock.now(), kind });
@@ -198,4 +206,9 @@ impl Core {
             self.reporting.due_ms = Some(self.clock.uptime_ms() + REPORT_AGAIN_MS);
         }
     }
+}
+
+/// Whether only a clock is wrong.
+const fn is_of_clock(kind: FaultKind) -> bool {
+    matches!(kind, FaultKind::ClockSetBack(_) | FaultKind::ClockJumped(_))
 }

@@ -17,6 +17,11 @@ pub(super) struct Rooms {
 }
 
 impl Rooms {
+    /// After power-on: so much was freed and not given back.
+    pub(super) fn new(freed_bytes: u64, uptime_ms: u64) -> Self {
+        Self { freed_bytes, idle_at_ms: uptime_ms.saturating_add(IDLE_MS) }
+    }
+
     /// A package of this size was deleted.
     pub(super) fn freed(&mut self, bytes: u64, uptime_ms: u64) {
         self.freed_bytes = self.freed_bytes.saturating_add(bytes);

@@ -48,6 +48,7 @@ impl Core {
             job_results,
             packages,
             complete,
+            freed_bytes,
             keys,
         } = loaded;
         let clock = Clock::new(seal.as_ref().map(|seal| seal.clock), moment);
@@ -74,9 +75,10 @@ impl Core {
             hunted: BTreeMap::new(),
             released: BTreeSet::new(),
             restoring: Restoring::new(resume != Resume::Nothing),
-            rooms: Rooms::default(),
+            rooms: Rooms::new(freed_bytes, moment.uptime_ms),
             erasing: BTreeSet::new(),
             erase_again_ms: None,
+            start_unwritten: false,
             purchase: None,
             background: BTreeMap::new(),
             asked: BTreeSet::new(),

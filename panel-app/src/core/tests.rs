@@ -2,6 +2,7 @@
 
 mod books;
 mod crash;
+mod doubt;
 mod identity;
 mod jobs;
 mod life;

@@ -93,6 +93,7 @@ impl Core {
         self.put_report_off();
         match cause {
             Cause::Start => {
+                self.start_unwritten = true;
                 self.transfer_not_written(out);
                 let orders: Vec<OrderId> = self.asked.iter().copied().collect();
                 for order in orders.into_iter().chain(self.purchase.as_ref().map(|p| p.order)) {

@@ -14,6 +14,8 @@ use crate::core::Moment;
 #[derive(Debug, Clone)]
 pub struct Clock {
     started: Instant,
+    /// How long the system had been up then, sleep included, if it tells.
+    up_ms: Option<u64>,
     wall_shift_ms: Arc<AtomicI64>,
     uptime_shift_ms: Arc<AtomicU64>,
 }
@@ -21,7 +23,7 @@ pub struct Clock {
 impl Default for Clock {
     fn default() -> Self {
         let started = Instant::now();
-        Self { started, wall_shift_ms: Arc::default(), uptime_shift_ms: Arc::default() }
+        Self { started, up_ms: system_up_ms(), wall_shift_ms: Arc::default(), uptime_shift_ms: Arc::default() }
     }
 }
 
@@ -38,8 +40,8 @@ impl Clock {
     }
 
     pub(super) fn uptime_ms(&self) -> u64 {
-        let passed_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        passed_ms.saturating_add(self.uptime_shift_ms.load(Ordering::Relaxed))
+        let awake_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        passed_ms(awake_ms, self.up_ms.zip(system_up_ms())).saturating_add(self.uptime_shift_ms.load(Ordering::Relaxed))
     }
 
     pub(super) fn moment(&self) -> Moment {
@@ -56,6 +58,24 @@ impl Clock {
     }
 }
 
+/// What has passed: the time that the process's clock has counted, or what the system tells, which counts sleep too.
+fn passed_ms(awake_ms: u64, up_ms: Option<(u64, u64)>) -> u64 {
+    up_ms.map_or(awake_ms, |(then, now)| awake_ms.max(now.saturating_sub(then)))
+}
+
+/// How long the system has been up, sleep included: Linux tells it in seconds with two decimals.
+fn system_up_ms() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/uptime").ok()?;
+    up_ms(&text)
+}
+
+fn up_ms(text: &str) -> Option<u64> {
+    let (seconds, hundredths) = text.split_whitespace().next()?.split_once('.')?;
+    let seconds: u64 = seconds.parse().ok()?;
+    let hundredths: u64 = hundredths.parse().ok().filter(|_| hundredths.len() == 2)?;
+    seconds.checked_mul(1_000)?.checked_add(hundredths * 10)
+}
+
 /// The panel's time as the core last knew it, for judging certificates from any thread.
 #[derive(Debug, Default)]
 pub(super) struct TrustedTime(AtomicU64);
@@ -69,5 +89,26 @@ impl TrustedTime {
 impl PastTime for TrustedTime {
     fn past(&self) -> Option<Timestamp> {
         Some(self.0.load(Ordering::Relaxed)).filter(|ms| *ms > 0).map(Timestamp::from_ms)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_in_which_the_machine_slept_has_passed() {
+        assert_eq!(passed_ms(5_000, Some((60_000, 65_010))), 5_010);
+        assert_eq!(passed_ms(5_000, Some((60_000, 8 * 3_600_000))), 8 * 3_600_000 - 60_000);
+        assert_eq!((passed_ms(5_000, Some((60_000, 64_990))), passed_ms(5_000, None)), (5_000, 5_000));
+        assert_eq!((passed_ms(5_000, Some((60_000, 0)))), 5_000, "no system goes back");
+    }
+
+    #[test]
+    fn how_long_linux_has_been_up_is_read_to_the_hundredth() {
+        assert_eq!(up_ms("350735.47 234388.90\n"), Some(350_735_470));
+        for other in ["", "12", "12.5 1.00", "x.00 1.00", "99999999999999999999.00"] {
+            assert_eq!(up_ms(other), None, "{other}");
+        }
     }
 }

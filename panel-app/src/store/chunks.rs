@@ -7,7 +7,7 @@ use protocol::package::{CHUNK_STORED_MAX, CHUNKS_MAX};
 use redb::{Error, ReadableTable as _, WriteTransaction};
 
 use super::shared::{Shared, read_error};
-use super::tables::{CHUNKS, PACKAGES};
+use super::tables::{CHUNKS, COUNTERS, FREED_BYTES, PACKAGES};
 use crate::data::StorageError;
 
 /// Downloads leave this much of the disk to licences, meters and results.
@@ -121,9 +121,14 @@ impl ChunkStore {
         self.shared.write(|txn| {
             let bits = txn.open_table(PACKAGES)?.remove(&package.0)?.map(|bits| PresentChunks(bits.value().to_vec()));
             let mut chunks = txn.open_table(CHUNKS)?;
+            let mut freed_bytes = 0;
             for index in bits.unwrap_or_default().iter() {
                 chunks.remove((&package.0, index))?;
+                freed_bytes += CHUNK_STORED_MAX as u64;
             }
+            let mut counters = txn.open_table(COUNTERS)?;
+            let before = counters.get(FREED_BYTES)?.map_or(0, |bytes| bytes.value());
+            counters.insert(FREED_BYTES, before.saturating_add(freed_bytes))?;
             Ok(())
         })
     }

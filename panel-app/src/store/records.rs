@@ -11,7 +11,9 @@ use uuid::Uuid;
 
 use super::chunks::PresentChunks;
 use super::shared::read_error;
-use super::tables::{CATALOGUE, ENROLMENT, JOB_RESULTS, KEYS, LICENCES, ORDERS, PACKAGES, SEAL, SETTINGS, STATE};
+use super::tables::{
+    CATALOGUE, COUNTERS, ENROLMENT, FREED_BYTES, JOB_RESULTS, KEYS, LICENCES, ORDERS, PACKAGES, SEAL, SETTINGS, STATE,
+};
 use crate::core::{Change, JobId, JobResult, LicenceRecord, Loaded, OrderRecord, ResultPlace};
 use crate::data::StorageError;
 use protocol::Digest;
@@ -63,6 +65,7 @@ pub(super) fn load(txn: &ReadTransaction) -> Result<Loaded, StorageError> {
         key_list: state(txn, KEYS)?,
         seal: readable_state(txn, SEAL)?,
         catalogue: state(txn, CATALOGUE)?,
+        freed_bytes: freed_bytes(txn)?,
         ..Loaded::default()
     };
     for entry in txn.open_table(ORDERS).map_err(read_error)?.iter().map_err(read_error)? {
@@ -99,6 +102,12 @@ pub(super) fn load(txn: &ReadTransaction) -> Result<Loaded, StorageError> {
         }
     }
     Ok(loaded)
+}
+
+fn freed_bytes(txn: &ReadTransaction) -> Result<u64, StorageError> {
+    let counters = txn.open_table(COUNTERS).map_err(read_error)?;
+    let bytes = counters.get(FREED_BYTES).map_err(read_error)?;
+    Ok(bytes.map_or(0, |bytes| bytes.value()))
 }
 
 fn state<T: DeserializeOwned>(txn: &ReadTransaction, name: &'static str) -> Result<Option<T>, StorageError> {

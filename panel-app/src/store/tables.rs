@@ -6,7 +6,7 @@ use redb::TableDefinition;
 /// [`CATALOGUE`]. Encoded.
 pub(super) const STATE: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("state_v2");
 
-/// Numbers of which there is one each, by name: [`COMMITS`].
+/// Numbers of which there is one each, by name: [`COMMITS`], [`FREED_BYTES`].
 pub(super) const COUNTERS: TableDefinition<'_, &str, u64> = TableDefinition::new("counters_v1");
 
 /// Order id to encoded `OrderRecord`.
@@ -37,3 +37,6 @@ pub(super) const NAMES: [&str; 7] =
 
 /// How many transactions were committed: tells after a failed commit whether it took place.
 pub(super) const COMMITS: &str = "commits";
+
+/// Room that deleted packages have left since the file was compacted.
+pub(super) const FREED_BYTES: &str = "freed_bytes";

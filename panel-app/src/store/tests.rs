@@ -88,3 +88,16 @@ fn a_result_for_a_path_that_is_no_unicode_finds_its_place_after_a_restart() {
     let (_, loaded) = Store::open(dir.path()).unwrap();
     assert!(loaded.job_results == [result]);
 }
+
+#[test]
+fn room_that_a_package_leaves_is_remembered_until_the_file_is_compacted() {
+    let (dir, store) = store();
+    store.chunks().insert(PACKAGE, &[(0, b"a"), (1, b"b")], || true).unwrap();
+    store.chunks().drop_package(PACKAGE).unwrap();
+    drop(store);
+    let (store, loaded) = Store::open(dir.path()).unwrap();
+    assert_eq!(loaded.freed_bytes, 2 * CHUNK_STORED_MAX as u64);
+    store.compact().unwrap();
+    drop(store);
+    assert_eq!(Store::open(dir.path()).unwrap().1.freed_bytes, 0);
+}
