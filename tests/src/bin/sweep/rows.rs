@@ -12,7 +12,7 @@ use crate::sweeps::{SWEEPS, Sweep, below, is_free};
 use crate::tracer::{self, FDATASYNC, FSYNC, Fault, KINDS, Kind, Plan, RENAME, TRUNCATE, Traced, WRITE};
 use crate::world::World;
 
-const FAULTS: [(Kind, Fault); 10] = [
+const FAULTS: [(Kind, Fault); 12] = [
     (FDATASYNC, Fault::Kill),
     (FSYNC, Fault::Kill),
     (WRITE, Fault::Kill),
@@ -20,6 +20,8 @@ const FAULTS: [(Kind, Fault); 10] = [
     (RENAME, Fault::Kill),
     (FDATASYNC, Fault::Error(Errno::EIO)),
     (FDATASYNC, Fault::ErrorFromNowOn(Errno::EIO)),
+    (FSYNC, Fault::Error(Errno::EIO)),
+    (FSYNC, Fault::ErrorFromNowOn(Errno::EIO)),
     (WRITE, Fault::Error(Errno::ENOSPC)),
     (WRITE, Fault::ErrorFromNowOn(Errno::ENOSPC)),
     (TRUNCATE, Fault::ErrorFromNowOn(Errno::ENOSPC)),

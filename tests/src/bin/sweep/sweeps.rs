@@ -3,7 +3,7 @@
 use e2e::invariants::{at_rest, living, nothing_left_over};
 use panel_app::data::Device;
 
-use crate::world::{OPTION, World, text};
+use crate::world::{OPTION, SERIAL, World, text};
 
 /// A command that meets a fault.
 pub(crate) struct Sweep {
@@ -14,11 +14,12 @@ pub(crate) struct Sweep {
     pub(crate) after: fn(&mut World) -> Result<(), String>,
 }
 
-pub(crate) const SWEEPS: [Sweep; 7] = [
+pub(crate) const SWEEPS: [Sweep; 8] = [
     Sweep { name: "buy", before: |_| Ok(()), command: |world| world.buy("permanent"), after: bought },
     Sweep { name: "use", before: has_uses, command: World::use_option, after: used },
     Sweep { name: "erase", before: has_one_use, command: World::use_option, after: used_up },
     Sweep { name: "remove", before: has_it, command: |world| world.panel(&["remove", OPTION]), after: removed },
+    Sweep { name: "restore", before: has_lost_it, command: |world| world.panel(&["restore"]), after: restored },
     Sweep { name: "create", before: new_folder, command: |world| world.panel(&["options"]), after: created },
     Sweep { name: "enrol", before: new_folder, command: enrol, after: enrolled },
     Sweep { name: "init", before: |_| Ok(()), command: init, after: initialised },
@@ -83,6 +84,26 @@ fn used_up(world: &mut World) -> Result<(), String> {
         return Err("used up and not erased, or not delivered".to_owned());
     }
     at_rest(&disk, &world.vendor)
+}
+
+/// It was bought, and then the device's disk was replaced.
+fn has_lost_it(world: &mut World) -> Result<(), String> {
+    if living(&world.disk()?).next().is_none() {
+        world.must(&world.buy("permanent"))?;
+    }
+    world.data = world.path(&format!("device-{}", world.point));
+    let code = world.vendor.new_code(&SERIAL.parse().unwrap()).to_string();
+    world.must(&world.enrol(SERIAL, &code))
+}
+
+fn restored(world: &mut World) -> Result<(), String> {
+    world.must(&world.panel(&["restore"]))?;
+    let disk = world.disk()?;
+    if living(&disk).count() != 1 || disk.complete.len() != 1 {
+        return Err("not restored".to_owned());
+    }
+    nothing_left_over(&disk)?;
+    world.must(&world.use_option())
 }
 
 fn removed(world: &mut World) -> Result<(), String> {

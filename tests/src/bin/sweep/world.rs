@@ -11,6 +11,8 @@ use protocol::package::OptionKind;
 
 /// What is bought, used and erased.
 pub(crate) const OPTION: &str = "ocr-package";
+/// The device.
+pub(crate) const SERIAL: &str = "SWEEP-0";
 const RULES: &[u8] = b"format = \"kobai-rules/1\"\nname = \"Zero\"\n[[map]]\nfrom = \"O\"\nto = \"0\"\n";
 
 pub(crate) struct World {
@@ -35,8 +37,8 @@ impl World {
         let data = folder.path().join("device");
         let world = Self { vendor, folder, programs: programs.to_owned(), data, point: 0, uses_before: 0 };
         let customer = world.vendor.customer("青空設計");
-        let code = world.vendor.register("SWEEP-0", Some(&customer)).to_string();
-        world.must(&world.enrol("SWEEP-0", &code)).unwrap();
+        let code = world.vendor.register(SERIAL, Some(&customer)).to_string();
+        world.must(&world.enrol(SERIAL, &code)).unwrap();
         std::fs::write(world.path("letter.txt"), "1OO").unwrap();
         world
     }
