@@ -181,7 +181,7 @@ mod tests {
             JobRun {
                 job: JobId(Uuid::from_u128(2)),
                 document: DocumentSource::Glass("letter.txt".to_owned()),
-                option: Some(JobOption { licence: LICENCE, kind: manifest.kind, manifest }),
+                option: Some(JobOption { licence: LICENCE, kind: manifest.kind(), manifest }),
             }
         }
 

@@ -2,12 +2,17 @@
 
 use std::fmt;
 
+mod content;
+pub mod file;
+
 use serde::{Deserialize, Serialize};
 
 use crate::codec;
 use crate::keys::KeyRole;
 use crate::signed::Signable;
 use crate::{OptionId, ReleaseVersion};
+
+pub use content::{Feature, FeatureError, FeatureList, FeatureListError, LimitsError, PackageContent, ProgramLimits};
 
 /// Bytes that sealing adds to a chunk (the AES-GCM tag).
 pub const TAG_LEN: usize = 16;
@@ -57,9 +62,9 @@ impl fmt::Debug for Digest {
 /// What kind of software an option is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum OptionKind {
-    /// Works on the pages or the text of a job.
+    /// Works on the pages of a job.
     Program,
-    /// One or more faces for print jobs.
+    /// One or more faces for print jobs and for programs that write on pages.
     FontPack,
 }
 
@@ -74,8 +79,10 @@ pub struct Manifest {
     pub option: OptionId,
     /// Which release.
     pub version: ReleaseVersion,
-    /// What kind of software.
-    pub kind: OptionKind,
+    /// What it holds, and what its program may take.
+    pub content: PackageContent,
+    /// What it gives to jobs.
+    pub provides: FeatureList,
     /// Length of the content before sealing, in bytes.
     pub content_bytes: u64,
     /// BLAKE3 of each sealed chunk, in order.
@@ -86,7 +93,8 @@ pub struct Manifest {
 struct ManifestFields {
     option: OptionId,
     version: ReleaseVersion,
-    kind: OptionKind,
+    content: PackageContent,
+    provides: FeatureList,
     content_bytes: u64,
     chunks: Vec<Digest>,
 }
@@ -100,23 +108,29 @@ pub enum ManifestError {
     /// The number of chunks does not follow from the length.
     #[error("the number of chunks does not fit the length of the content")]
     ChunkCount,
+    /// Such content cannot give such features.
+    #[error("font packs give faces, and programs everything but faces")]
+    Features,
 }
 
 impl TryFrom<ManifestFields> for Manifest {
     type Error = ManifestError;
     fn try_from(fields: ManifestFields) -> Result<Self, ManifestError> {
-        let ManifestFields { option, version, kind, content_bytes, chunks } = fields;
+        let ManifestFields { option, version, content, provides, content_bytes, chunks } = fields;
         if chunk_count(content_bytes)? as usize != chunks.len() {
             return Err(ManifestError::ChunkCount);
         }
-        Ok(Self { option, version, kind, content_bytes, chunks })
+        if !content.can_provide(&provides) {
+            return Err(ManifestError::Features);
+        }
+        Ok(Self { option, version, content, provides, content_bytes, chunks })
     }
 }
 
 impl From<Manifest> for ManifestFields {
     fn from(manifest: Manifest) -> Self {
-        let Manifest { option, version, kind, content_bytes, chunks } = manifest;
-        Self { option, version, kind, content_bytes, chunks }
+        let Manifest { option, version, content, provides, content_bytes, chunks } = manifest;
+        Self { option, version, content, provides, content_bytes, chunks }
     }
 }
 
@@ -129,6 +143,11 @@ pub fn chunk_count(content_bytes: u64) -> Result<u32, ManifestError> {
 }
 
 impl Manifest {
+    /// The kind of its option.
+    pub const fn kind(&self) -> OptionKind {
+        self.content.kind()
+    }
+
     /// Number of chunks; at least one.
     #[allow(clippy::cast_possible_truncation)] // checked against CHUNKS_MAX when the manifest was made
     pub fn chunk_count(&self) -> u32 {
@@ -267,7 +286,9 @@ mod tests {
     fn manifest(content_bytes: u64) -> Manifest {
         let chunks = vec![Digest([0; 32]); chunk_count(content_bytes).unwrap() as usize];
         let option = "ocr-package".parse().unwrap();
-        Manifest { option, version: ReleaseVersion(1), kind: OptionKind::Program, content_bytes, chunks }
+        let content = PackageContent::Program(ProgramLimits::new(64, 1_000_000).unwrap());
+        let provides = FeatureList::new(vec!["deskew".parse().unwrap()]).unwrap();
+        Manifest { option, version: ReleaseVersion(1), content, provides, content_bytes, chunks }
     }
 
     #[test]
@@ -287,6 +308,8 @@ mod tests {
         lying.chunks.pop();
         let bytes = codec::encode(&lying);
         assert!(codec::decode::<Manifest>(&bytes).is_err());
+        let lying = Manifest { content: PackageContent::FontPack, ..manifest(5) };
+        assert!(codec::decode::<Manifest>(&codec::encode(&lying)).is_err(), "a font pack that turns pages straight");
         assert_eq!(chunk_count(0), Err(ManifestError::Size));
         assert_eq!(chunk_count(CONTENT_BYTES_MAX + 1), Err(ManifestError::Size));
         assert_eq!(chunk_count(CONTENT_BYTES_MAX), Ok(CHUNKS_MAX));

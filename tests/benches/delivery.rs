@@ -10,11 +10,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use e2e::process::{Actor, peak_memory_mib, role, say, wait_for_end};
-use e2e::{Device, OptionSpec, Vendor};
+use e2e::{Device, OptionSpec, Vendor, package_content};
 use panel_app::core::{Command, Screen};
+use protocol::Digest;
 use protocol::message::Service;
 use protocol::net::{Client, Credentials, Identity, Root, bind_server, client_config, quinn, server_config};
-use protocol::package::OptionKind;
+use protocol::package::file::PackageHeader;
+use protocol::package::{FeatureList, OptionKind};
 
 const OPTION: &str = "one-gibibyte";
 const BUFFER_BYTES: usize = 1 << 20;
@@ -36,11 +38,12 @@ fn main() {
 fn bench() {
     let mib: u64 = std::env::var("KOBAI_BENCH_MIB").ok().and_then(|mib| mib.parse().ok()).unwrap_or(1_024);
     let dir = tempfile::tempdir().unwrap();
-    let source = dir.path().join("source");
-    write_noise(&source, mib);
+    let (source, package) = (dir.path().join("source"), dir.path().join("package.kop"));
+    let digest = write_noise(&source, mib);
+    pack(&source, digest, &package);
     let credentials = raw_credentials(dir.path());
 
-    let mut vendor = Actor::start("vendor", &[text(&source)], None);
+    let mut vendor = Actor::start("vendor", &[text(&package)], None);
     let address = vendor.hear();
     let (mut copy, mut raw, mut kobai) = (Vec::new(), Vec::new(), Vec::new());
     let mut device_mib = 0;
@@ -68,8 +71,9 @@ fn bench() {
 }
 
 /// Bytes that no compression and no coincidence makes smaller.
-fn write_noise(path: &Path, mib: u64) {
+fn write_noise(path: &Path, mib: u64) -> Digest {
     let mut file = File::create(path).unwrap();
+    let mut hasher = blake3::Hasher::new();
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut buffer = vec![0; BUFFER_BYTES];
     for _ in 0..mib {
@@ -80,8 +84,18 @@ fn write_noise(path: &Path, mib: u64) {
             word.copy_from_slice(&state.to_le_bytes());
         }
         file.write_all(&buffer).unwrap();
+        hasher.update(&buffer);
     }
     file.sync_data().unwrap();
+    Digest(hasher.finalize().into())
+}
+
+fn pack(content: &Path, digest: Digest, to: &Path) {
+    let bytes = content.metadata().unwrap().len();
+    let header = PackageHeader::new(package_content(OptionKind::Program), FeatureList::default(), bytes, digest);
+    let mut file = File::create(to).unwrap();
+    file.write_all(&header.unwrap().to_bytes()).unwrap();
+    std::io::copy(&mut File::open(content).unwrap(), &mut file).unwrap();
 }
 
 fn copy_durably(from: &Path, to: &Path) -> Duration {
@@ -100,11 +114,11 @@ fn copy_durably(from: &Path, to: &Path) -> Duration {
     took
 }
 
-fn vendor(source: &Path) {
+fn vendor(package: &Path) {
     let vendor = Vendor::start();
     let offers = [("permanent", 1), ("uses:1", 1)];
     let spec = OptionSpec { id: OPTION, kind: OptionKind::Program, offers: &offers, content: &[] };
-    vendor.publish_file(&spec, source);
+    vendor.publish_file(&spec, package);
     let customer = vendor.customer("Bench");
     let codes: Vec<String> =
         (0..ROUNDS).map(|n| vendor.register(&format!("BENCH-{n}"), Some(&customer)).to_string()).collect();

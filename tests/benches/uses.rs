@@ -6,14 +6,14 @@
 use std::time::Instant;
 
 use e2e::process::say;
-use e2e::{Device, OptionSpec, Vendor};
+use e2e::{Device, OptionSpec, Vendor, package_content};
 use panel_app::core::{
     Change, ClockRecord, JobId, JobResult, LicenceRecord, LicenceState, OptionSummary, ReceiptState, RecordsKey,
     ResultPlace, Seal,
 };
 use panel_app::store::Store;
 use protocol::message::device::Bilingual;
-use protocol::package::{Manifest, OptionKind};
+use protocol::package::{FeatureList, Manifest, OptionKind};
 use protocol::{Digest, LicenceId, OrderId, ReleaseVersion, Timestamp, UsageForm, Yen};
 
 const COMMITS: u32 = 2_000;
@@ -96,7 +96,8 @@ fn licence() -> LicenceRecord {
     let manifest = Manifest {
         option: option.id.clone(),
         version: option.version,
-        kind: option.kind,
+        content: package_content(option.kind),
+        provides: FeatureList::default(),
         content_bytes: 1_000,
         chunks: vec![Digest([1; 32])],
     };

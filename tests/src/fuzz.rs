@@ -33,6 +33,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "frames", run: wire::frames, memory_bytes_max: 4 * MIB, cost: 1 },
     Target { name: "texts", run: wire::texts, memory_bytes_max: 4 * MIB, cost: 1 },
     Target { name: "package", run: files::package, memory_bytes_max: 4 * MIB, cost: 2 },
+    Target { name: "packagefile", run: files::package_file, memory_bytes_max: 4 * MIB, cost: 1 },
     Target { name: "vault", run: files::vault, memory_bytes_max: 4 * MIB, cost: 40 },
     Target { name: "certificate", run: files::certificate, memory_bytes_max: 4 * MIB, cost: 4 },
     Target { name: "program", run: files::program, memory_bytes_max: 64 * MIB, cost: 40 },

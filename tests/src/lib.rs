@@ -14,7 +14,7 @@ mod vendor;
 
 pub use device::{Device, Next};
 pub use relay::Relay;
-pub use vendor::{OptionSpec, Vendor};
+pub use vendor::{OptionSpec, Vendor, package_content, package_file};
 
 use std::time::Duration;
 

@@ -9,7 +9,8 @@ use protocol::message::staff::{
     LicenceRow, OptionFields, OrderRow, Query, Settlement, StaffReply, StaffRequest,
 };
 use protocol::net::Credentials;
-use protocol::package::OptionKind;
+use protocol::package::file::pack;
+use protocol::package::{FeatureList, OptionKind, PackageContent, ProgramLimits};
 use protocol::{ActivationCode, CaFingerprint, ContractUserId, DeviceSerial, Offer, OfferList, StaffRole, Yen};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -186,12 +187,12 @@ impl Vendor {
     /// Puts an option on sale.
     pub fn publish(&self, spec: &OptionSpec<'_>) {
         let file = self.data.path().join(format!("upload-{}", spec.id));
-        std::fs::write(&file, spec.content).unwrap();
+        std::fs::write(&file, package_file(spec.kind, spec.content)).unwrap();
         self.publish_file(spec, &file);
         std::fs::remove_file(&file).unwrap();
     }
 
-    /// Puts an option on sale whose content is in a file.
+    /// Puts an option on sale whose package file this is.
     pub fn publish_file(&self, spec: &OptionSpec<'_>, file: &Path) {
         let offer = |(form, price): &(&str, u64)| match price {
             0 => Offer::trial(form.parse().unwrap()),
@@ -209,7 +210,7 @@ impl Vendor {
         self.publish_next(spec.id, file);
     }
 
-    /// A release of an option that exists.
+    /// A release of an option that exists, from a package file.
     pub fn publish_next(&self, option: &str, file: &Path) {
         self.runtime.block_on(self.staff.publish(option.parse().unwrap(), file, |_, _| {})).unwrap();
     }
@@ -305,6 +306,19 @@ impl Drop for Vendor {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// What programs of tests may take, and packages with them.
+pub fn package_content(kind: OptionKind) -> PackageContent {
+    match kind {
+        OptionKind::Program => PackageContent::Program(ProgramLimits::new(64, 1_000_000_000).unwrap()),
+        OptionKind::FontPack => PackageContent::FontPack,
+    }
+}
+
+/// A package file with this content, which gives nothing to jobs.
+pub fn package_file(kind: OptionKind, content: &[u8]) -> Vec<u8> {
+    pack(package_content(kind), FeatureList::default(), content).unwrap()
 }
 
 async fn start(data: &Path, listen: SocketAddr, clock: &Clock) -> Server {

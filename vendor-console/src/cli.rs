@@ -184,7 +184,8 @@ impl CliError {
             Self::Staff(StaffError::Refused(_)) => ExitCode::from(3),
             Self::Staff(StaffError::Link(_) | StaffError::WrongAnswer) => ExitCode::from(4),
             Self::Staff(StaffError::Audit(_)) => ExitCode::from(6),
-            Self::Staff(StaffError::Certificate { .. } | StaffError::File { .. }) | Self::Io(_) => ExitCode::from(5),
+            Self::Staff(StaffError::Certificate { .. } | StaffError::File { .. } | StaffError::Package { .. })
+            | Self::Io(_) => ExitCode::from(5),
         }
     }
 }

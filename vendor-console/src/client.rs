@@ -13,6 +13,7 @@ use protocol::keys::RootKey;
 use protocol::message::staff::{StaffReply, StaffRequest};
 use protocol::message::{Reply, Service};
 use protocol::net::{self, CertificateDer, Client, Credentials, Identity, LinkError};
+use protocol::package::file::PackageFileError;
 use protocol::{CaFingerprint, Refusal, RefusalCode, StaffName, Timestamp};
 use tokio::sync::Mutex;
 
@@ -50,6 +51,14 @@ pub enum StaffError {
         /// Why.
         source: std::io::Error,
     },
+    /// A file that is no package.
+    #[error("{path}: {source}")]
+    Package {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: PackageFileError,
+    },
 }
 
 impl StaffError {
@@ -62,6 +71,7 @@ impl StaffError {
             Self::Certificate { .. } => "bad-certificate",
             Self::Audit(_) => "audit-broken",
             Self::File { .. } => "file-unusable",
+            Self::Package { .. } => "package-file-unusable",
         }
     }
 

@@ -12,7 +12,8 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload};
 use protocol::content_key::{ContentKey, ReleaseContext};
-use protocol::package::{CHUNK_CONTENT_MAX, CHUNK_STORED_MAX, Manifest, OptionKind, TAG_LEN, chunk_count};
+use protocol::package::file::PackageHeader;
+use protocol::package::{CHUNK_CONTENT_MAX, CHUNK_STORED_MAX, Manifest, TAG_LEN, chunk_count};
 use protocol::{Digest, OptionId, Refusal, RefusalCode, ReleaseVersion};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use uuid::Uuid;
@@ -25,8 +26,8 @@ const CHUNKS_PER_PART: usize = 8;
 /// Why a package could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ContentError {
-    /// The upload is empty, too large, or has not the announced length.
-    #[error("the upload does not have the announced length")]
+    /// The upload has not the announced length, or is not what was packed.
+    #[error("the upload is not what was announced")]
     Incomplete,
     /// The package is not there, or not as long as it should be.
     #[error("package {0} is missing or damaged")]
@@ -62,9 +63,8 @@ impl From<ContentError> for Refusal {
 pub(crate) struct Recipe {
     pub(crate) option: OptionId,
     pub(crate) version: ReleaseVersion,
-    pub(crate) kind: OptionKind,
-    /// Length of the content that will come.
-    pub(crate) content_bytes: u64,
+    /// What is said of the content that will come.
+    pub(crate) package: PackageHeader,
     /// How long to wait for each chunk of it.
     pub(crate) patience: Duration,
 }
@@ -102,12 +102,14 @@ impl Packages {
         key: &ContentKey,
         content: &mut (impl AsyncRead + Unpin + Send),
     ) -> Result<Manifest, ContentError> {
-        let Recipe { option, version, kind, content_bytes, patience } = recipe;
+        let Recipe { option, version, package, patience } = recipe;
+        let content_bytes = package.content_bytes();
         let chunk_count = chunk_count(content_bytes).map_err(|_| ContentError::Incomplete)?;
         let cipher = key.cipher(ReleaseContext::new(&option, version, content_bytes));
         let temporary = Path::from_iter([UPLOADS.to_owned(), Uuid::new_v4().to_string()]);
         let mut upload = Upload::new(self.objects.put_multipart(&temporary).await?);
         let mut chunks = Vec::with_capacity(chunk_count as usize);
+        let mut hasher = blake3::Hasher::new();
         let mut left = content_bytes;
         for index in 0..chunk_count {
             let length = usize::try_from(left).unwrap_or(usize::MAX).min(CHUNK_CONTENT_MAX);
@@ -115,16 +117,18 @@ impl Packages {
             chunk.resize(length, 0);
             let filled = tokio::time::timeout(patience, content.read_exact(&mut chunk)).await;
             filled.map_err(|_| ContentError::Incomplete)?.map_err(|_| ContentError::Incomplete)?;
+            hasher.update(&chunk);
             cipher.seal(index, &mut chunk)?;
             chunks.push(Digest::of(&chunk));
             upload.put(chunk).await?;
             left -= length as u64;
         }
-        if has_more(content).await {
+        if has_more(content).await || Digest(hasher.finalize().into()) != package.digest() {
             return Err(ContentError::Incomplete);
         }
         upload.complete().await?;
-        let manifest = Manifest { option, version, kind, content_bytes, chunks };
+        let (content, provides) = (package.content(), package.provides().clone());
+        let manifest = Manifest { option, version, content, provides, content_bytes, chunks };
         self.objects.rename(&temporary, &object_path(manifest.digest())).await?;
         Ok(manifest)
     }
@@ -231,17 +235,17 @@ impl Upload {
 
 #[cfg(test)]
 mod tests {
+    use protocol::package::{FeatureList, PackageContent};
+
     use super::*;
 
     const KEY: ContentKey = ContentKey::from_bytes([7; 32]);
 
-    fn recipe(content_bytes: u64) -> Recipe {
-        let option = "ocr-package".parse().unwrap();
+    fn recipe(announced: &[u8]) -> Recipe {
         Recipe {
-            option,
+            option: "ocr-package".parse().unwrap(),
             version: ReleaseVersion(1),
-            kind: OptionKind::Program,
-            content_bytes,
+            package: PackageHeader::of(PackageContent::FontPack, FeatureList::default(), announced).unwrap(),
             patience: Duration::from_secs(30),
         }
     }
@@ -257,7 +261,7 @@ mod tests {
         let packages = Packages::open_to_publish(folder.path()).unwrap();
         for length in [1, CHUNK_CONTENT_MAX, 9 * CHUNK_CONTENT_MAX + 5] {
             let content: Vec<u8> = (0..=250).cycle().take(length).collect();
-            let manifest = packages.seal(recipe(length as u64), &KEY, &mut content.as_slice()).await.unwrap();
+            let manifest = packages.seal(recipe(&content), &KEY, &mut content.as_slice()).await.unwrap();
             let package = packages.open_package(manifest.digest(), manifest.chunk_count()).await.unwrap();
             let cipher = KEY.cipher((&manifest).into());
             let mut opened = Vec::new();
@@ -272,12 +276,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_upload_of_another_length_than_announced_leaves_nothing_under_a_final_name() {
+    async fn an_upload_that_is_not_what_was_announced_leaves_nothing_under_a_final_name() {
         let folder = tempfile::tempdir().unwrap();
         let packages = Packages::open_to_publish(folder.path()).unwrap();
-        for (announced, sent) in [(0, 0), (10, 9), (10, 11), (u64::MAX, 9)] {
-            let result = packages.seal(recipe(announced), &KEY, &mut vec![0; sent].as_slice()).await;
-            assert!(matches!(result, Err(ContentError::Incomplete)), "{announced} announced, {sent} sent");
+        for (announced, sent) in [(vec![0; 10], vec![0; 9]), (vec![0; 10], vec![0; 11]), (vec![0; 10], vec![1; 10])] {
+            let result = packages.seal(recipe(&announced), &KEY, &mut sent.as_slice()).await;
+            assert!(matches!(result, Err(ContentError::Incomplete)), "{announced:?} announced, {sent:?} sent");
         }
         assert_eq!(files(folder.path()), Vec::<String>::new());
     }
@@ -286,7 +290,7 @@ mod tests {
     async fn what_a_killed_upload_left_is_gone_after_the_next_start_and_packages_stay() {
         let folder = tempfile::tempdir().unwrap();
         let packages = Packages::open_to_publish(folder.path()).unwrap();
-        let manifest = packages.seal(recipe(3), &KEY, &mut [1, 2, 3].as_slice()).await.unwrap();
+        let manifest = packages.seal(recipe(&[1, 2, 3]), &KEY, &mut [1, 2, 3].as_slice()).await.unwrap();
         let left = folder.path().join(UPLOADS).join("0b5f#1");
         std::fs::write(&left, b"half").unwrap();
         let packages = Packages::open_to_publish(folder.path()).unwrap();
@@ -298,7 +302,7 @@ mod tests {
     async fn a_package_that_is_missing_or_has_another_length_is_unavailable() {
         let folder = tempfile::tempdir().unwrap();
         let packages = Packages::open_to_publish(folder.path()).unwrap();
-        let manifest = packages.seal(recipe(3), &KEY, &mut [1, 2, 3].as_slice()).await.unwrap();
+        let manifest = packages.seal(recipe(&[1, 2, 3]), &KEY, &mut [1, 2, 3].as_slice()).await.unwrap();
         let missing = packages.open_package(Digest([9; 32]), 1).await;
         assert!(matches!(missing, Err(ContentError::Unavailable(_))));
         for wrong in [0, 2, u32::MAX] {

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, PoisonError};
 
+use protocol::package::file::pack;
+use protocol::package::{FeatureList, PackageContent, ProgramLimits};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -173,9 +175,13 @@ fn an_option_is_created_priced_and_published() {
     assert_eq!(made["offers"][1], json!({"form": "uses:10", "price_yen": 2000}));
     assert_eq!((&made["release"], &made["for_sale"]), (&Value::Null, &json!(true)));
 
-    let content = write(&vendor.folder.path().join("content"), &vec![7; 2_500_000]);
+    let program = PackageContent::Program(ProgramLimits::new(64, 1_000_000).unwrap());
+    let provides = FeatureList::new(vec!["text-recognition".parse().unwrap()]).unwrap();
+    let package = pack(program, provides, &vec![7; 2_500_000]).unwrap();
+    let content = write(&vendor.folder.path().join("ocr.kop"), &package);
     let published = vendor.json(&format!("option publish ocr-package {content}"));
     assert_eq!((&published["release"], &published["content_bytes"]), (&json!(1), &json!(2_500_000)));
+    assert_eq!((&published["memory_mib"], &published["provides"]), (&json!(64), &json!(["text-recognition"])));
     let edited = vendor.json("option edit ocr-package --offer permanent=18000 --not-for-sale");
     assert_eq!(edited["offers"], json!([{"form": "permanent", "price_yen": 18000}]));
     assert_eq!((&edited["name_en"], &edited["for_sale"]), (&json!("OCR package"), &json!(false)));
@@ -195,8 +201,11 @@ fn each_kind_of_failure_has_its_exit_code_and_a_sentence() {
     vendor.json("device register MX-204-0001 --model MX-204");
     assert!(vendor.failure("device register MX-204-0001 --model MX-204", 3).contains("[conflict]"));
     assert!(vendor.failure("invoice show INV-7", 3).contains("[not-found]"));
+    let package = pack(PackageContent::FontPack, FeatureList::default(), b"x").unwrap();
+    let package = write(&vendor.folder.path().join("some.kop"), &package);
+    assert!(vendor.failure(&format!("option publish no-such {package}"), 3).contains("[not-found]"));
     let empty = write(&vendor.folder.path().join("empty"), b"");
-    assert!(vendor.failure(&format!("option publish no-such {empty}"), 3).contains('['));
+    assert!(vendor.failure(&format!("option publish no-such {empty}"), 5).contains("option pack"));
     assert!(vendor.failure("option publish no-such /no/such/file", 5).contains("/no/such/file"));
 
     let ask = |server: &str, certificate: &str| {

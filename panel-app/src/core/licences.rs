@@ -58,7 +58,7 @@ impl Core {
         let genuine = expected
             && authorised.order == id
             && manifest.option == order.option.id
-            && manifest.kind == order.option.kind
+            && manifest.kind() == order.option.kind
             && ticket.order == id
             && ticket.device == enrolment.serial
             && ticket.package == manifest.digest()

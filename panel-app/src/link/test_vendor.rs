@@ -12,7 +12,7 @@ use protocol::net::quinn::{Connection, RecvStream, SendStream};
 use protocol::net::{
     Authority, CloseCode, Credentials, Identity, Root, bind_server, read_frame, server_config, write_frame,
 };
-use protocol::package::{CHUNK_CONTENT_MAX, MissingChunks, OptionKind};
+use protocol::package::{CHUNK_CONTENT_MAX, FeatureList, MissingChunks, OptionKind, PackageContent, ProgramLimits};
 use protocol::signed::SigningKey;
 use protocol::{
     ContentKey, DeviceSerial, Digest, KeyList, KeyRole, Manifest, OrderId, RefusalCode, ReleaseVersion, Signed, Ticket,
@@ -109,7 +109,12 @@ impl TestPackage {
             })
             .collect();
         let digests = chunks.iter().map(|chunk| Digest::of(chunk)).collect();
-        Self { manifest: Manifest { option, version, kind, content_bytes, chunks: digests }, key, chunks }
+        let content = match kind {
+            OptionKind::Program => PackageContent::Program(ProgramLimits::new(64, 1_000_000_000).unwrap()),
+            OptionKind::FontPack => PackageContent::FontPack,
+        };
+        let provides = FeatureList::default();
+        Self { manifest: Manifest { option, version, content, provides, content_bytes, chunks: digests }, key, chunks }
     }
 
     /// Of so many full chunks and a short one.

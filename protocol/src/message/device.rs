@@ -7,7 +7,7 @@ use crate::keys::{KeyList, KeyRole, RootSigned};
 use crate::message::enrol::CertificateChain;
 use crate::message::report::{DeviceReport, ReportAnswer};
 use crate::offer::OfferList;
-use crate::package::OptionKind;
+use crate::package::{FeatureList, OptionKind};
 use crate::signed::Signable;
 use crate::text::{Description, Name};
 use crate::{
@@ -198,6 +198,8 @@ pub struct CatalogueEntry {
     pub description: Bilingual<Description>,
     /// Program or font pack.
     pub kind: OptionKind,
+    /// What it gives to jobs.
+    pub provides: FeatureList,
     /// The release that an order would deliver.
     pub version: ReleaseVersion,
     /// Bytes to download.

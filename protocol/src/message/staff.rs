@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::audit::{AuditHead, AuditRow};
 use crate::keys::{KeyId, KeyList, KeyRequest, KeyRole, RootSigned};
 use crate::message::enrol::CertificateChain;
+use crate::package::file::PackageHeader;
 use crate::staff_role::StaffRole;
 use crate::text::SearchText;
 use crate::{
@@ -100,12 +101,12 @@ pub enum StaffRequest {
         /// All fields as they shall be.
         fields: OptionFields,
     },
-    /// A new release. Exactly `content_bytes` raw bytes follow this message on the same stream.
+    /// A new release. Exactly as many bytes of content as the header says follow this message on the same stream.
     Publish {
         /// Of which option.
         option: OptionId,
-        /// Length of the content.
-        content_bytes: u64,
+        /// The header of the package file.
+        package: PackageHeader,
     },
     /// Orders, newest first.
     Orders {

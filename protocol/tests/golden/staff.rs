@@ -19,8 +19,8 @@ use protocol::{
 
 use super::book::{Page, variants};
 use super::world::{
-    LATER, NOW, contract, key_list, licence_key, manifest, names, offers, option, order, pin, serial, signed_key_list,
-    text, uses, yen,
+    LATER, NOW, contract, features, key_list, licence_key, manifest, names, offers, option, order, package_header, pin,
+    serial, signed_key_list, text, uses, yen,
 };
 
 variants! {
@@ -72,7 +72,7 @@ pub(crate) fn requests() -> Page {
         ("", StaffRequest::Options(query())),
         ("", StaffRequest::CreateOption(option_fields())),
         ("", StaffRequest::UpdateOption { revision: 2, fields: OptionFields { for_sale: false, ..option_fields() } }),
-        ("", StaffRequest::Publish { option, content_bytes: 1_048_500 }),
+        ("", StaffRequest::Publish { option, package: package_header() }),
         ("all", StaffRequest::Orders { query: Query::default(), customer: None, open_only: false }),
         ("open ones of C-0012", StaffRequest::Orders { query: query(), customer, open_only: true }),
         ("all", StaffRequest::Charges { query: Query::default(), filter: ChargeFilter::default() }),
@@ -214,7 +214,14 @@ pub(super) fn proposals() -> Vec<ProposalRow> {
         decision: verdict.map(|verdict| Decision { verdict, by: "sato.h".parse().unwrap(), at: LATER }),
     };
     let package = manifest().digest();
-    let release = Proposal::Release { option: option(), version: ReleaseVersion(3), package, content_bytes: 1_048_500 };
+    let release = Proposal::Release {
+        option: option(),
+        version: ReleaseVersion(3),
+        package,
+        content_bytes: 1_048_500,
+        content: manifest().content,
+        provides: features(),
+    };
     let (amount, reason) = (yen(1_500), text("blurred"));
     let credit = Proposal::Credit { charge: 56, customer: customer_ref(), amount, reason };
     let limit = Proposal::CreditLimit { limit: yen(20_000) };
@@ -321,6 +328,8 @@ fn option_row() -> OptionRow {
     let release = ReleaseRow {
         version: ReleaseVersion(3),
         package: manifest().digest(),
+        content: manifest().content,
+        provides: features(),
         content_bytes: 1_048_500,
         published_at: NOW,
     };

@@ -7,7 +7,7 @@ use protocol::message::report::{FaultKind, Standing};
 use protocol::message::staff::{
     DeviceDecision, DeviceState, FlagReason, KeyChange, Proposal, ProposalKind, Settlement, Topic, Verdict,
 };
-use protocol::package::{ChunkRange, MissingChunks, OptionKind};
+use protocol::package::{ChunkRange, Feature, FeatureList, MissingChunks, OptionKind, PackageContent};
 use protocol::{
     ActivationCode, CaFingerprint, CustomerId, DeviceKeyHash, Digest, EndReason, FailureCode, InvoiceNumber, KeyRole,
     LicenceId, LockReason, OrderState, Refusal, RefusalCode, ReleaseVersion, StaffName, StaffRole, Timestamp,
@@ -16,11 +16,15 @@ use protocol::{
 
 use super::book::{Page, variants};
 use super::staff::proposals;
-use super::world::{NOW, contract, days, mark, offers, option, order, pin, release_key, serial, text, uses};
+use super::world::{
+    NOW, contract, days, features, limits, mark, offers, option, order, package_header, pin, release_key, serial, text,
+    uses,
+};
 
 variants! {
     UsageForm { Permanent, Uses, Days }
     OptionKind { Program, FontPack }
+    PackageContent { Program, FontPack }
     OrderState {
         Authorised, Sent, Received, Delivered, Licensed, Refused, Failed, Cancelled, Expired,
     }
@@ -126,6 +130,13 @@ pub(crate) fn page() -> Page {
         ])
         .every(vec![("", UsageForm::Permanent), ("10", uses()), ("30", days())])
         .every(vec![("", OptionKind::Program), ("", OptionKind::FontPack)])
+        .value("ProgramLimits, 256 MiB and 20 thousand million units of work", limits())
+        .every(vec![("", PackageContent::Program(limits())), ("", PackageContent::FontPack)])
+        .value("Feature text-recognition", features().iter().next().unwrap().clone())
+        .value("Feature of the face 明朝", Feature::face("明朝").unwrap())
+        .value("FeatureList, none", FeatureList::default())
+        .value("FeatureList, text-recognition", features())
+        .value("PackageHeader", package_header())
         .every(states.map(|state| ("", state)).to_vec())
         .every(FailureCode::ALL.iter().map(|code| (code.code(), *code)).collect())
         .every(vec![("", AbandonReason::Cancelled), ("timeout", AbandonReason::Failed(FailureCode::Timeout))])

@@ -5,7 +5,8 @@ use protocol::message::device::{Bilingual, Catalogue, CatalogueEntry};
 use protocol::message::report::{
     DeviceFault, DeviceReport, FaultKind, LicenceReport, ReportAnswer, Standing, UsageMark,
 };
-use protocol::package::{Manifest, OptionKind};
+use protocol::package::file::PackageHeader;
+use protocol::package::{Feature, FeatureList, Manifest, OptionKind, PackageContent, ProgramLimits};
 use protocol::receipt::{EraseReceipt, SignedReceipt};
 use protocol::signed::{Signed, SigningKey};
 use protocol::{
@@ -69,12 +70,25 @@ pub(crate) fn licence_key() -> SigningKey {
     SigningKey::from_seed(&[0x22; 32])
 }
 
+pub(crate) fn limits() -> ProgramLimits {
+    ProgramLimits::new(256, 20_000_000_000).unwrap()
+}
+
+pub(crate) fn features() -> FeatureList {
+    FeatureList::new(vec![Feature::TEXT_RECOGNITION.parse().unwrap()]).unwrap()
+}
+
+pub(crate) fn package_header() -> PackageHeader {
+    PackageHeader::new(PackageContent::Program(limits()), features(), 1_048_500, Digest([0xcc; 32])).unwrap()
+}
+
 pub(crate) fn manifest() -> Manifest {
     let chunks = vec![Digest([0xc0; 32]), Digest([0xc1; 32])];
     Manifest {
         option: option(),
         version: ReleaseVersion(3),
-        kind: OptionKind::Program,
+        content: PackageContent::Program(limits()),
+        provides: features(),
         content_bytes: 1_048_500,
         chunks,
     }
@@ -107,6 +121,7 @@ pub(crate) fn catalogue() -> Catalogue {
         name: names(),
         description: names(),
         kind: OptionKind::Program,
+        provides: features(),
         version: ReleaseVersion(3),
         stored_bytes: manifest().stored_bytes(),
         offers: offers(),

@@ -8,6 +8,7 @@ use protocol::codec::decode;
 use protocol::content_key::ReleaseContext;
 use protocol::net::{Authority, CertificateDer, Credentials, DeviceKey, Identity, Root, certificate_term};
 use protocol::package::OptionKind;
+use protocol::package::file::{PackageHeader, pack, unpack};
 use protocol::uuid::Uuid;
 use protocol::{ContentKey, Digest, LicenceId, Manifest, Timestamp};
 use vendor_console::server::Limits;
@@ -30,6 +31,22 @@ pub(super) fn package(bytes: &[u8]) {
     if cipher.open(0, &mut chunk).is_ok() {
         // Only who has the key can have sealed it; the corpus has.
         assert_ne!(Digest::of(stored), Digest::of(&chunk));
+    }
+}
+
+/// A package file, as whoever publishes it reads it.
+pub(super) fn package_file(bytes: &[u8]) {
+    if let Ok((header, content)) = unpack(bytes) {
+        assert_eq!(header.content_bytes(), content.len() as u64);
+        assert_eq!(header.digest(), Digest::of(content));
+        let again = pack(header.content(), header.provides().clone(), content).unwrap();
+        assert_eq!(unpack(&again).unwrap(), (header, content), "what was unpacked is packed alike");
+    }
+    // Without a content of this hash, which mutations do not find.
+    if let Some((start, rest)) = bytes.split_first_chunk()
+        && let Ok(length) = PackageHeader::length(start)
+    {
+        let _ = PackageHeader::decode(&rest[..length.min(rest.len())]);
     }
 }
 

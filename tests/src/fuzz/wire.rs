@@ -11,7 +11,8 @@ use protocol::message::enrol::{EnrolReply, EnrolRequest};
 use protocol::message::staff::{StaffReply, StaffRequest};
 use protocol::message::{Reply, Service};
 use protocol::net::{Identity, Root, frame_length};
-use protocol::package::MissingChunks;
+use protocol::package::file::PackageHeader;
+use protocol::package::{FeatureList, MissingChunks, PackageContent};
 use protocol::signed::{SigningKey, VerifyKey};
 use protocol::{
     ActivationCode, CaFingerprint, ContractPin, ContractUserId, DeviceSerial, Digest, KeyId, KeyList, KeyRing, KeyRole,
@@ -132,6 +133,9 @@ pub(super) fn values(bytes: &[u8]) {
     message::<Text<80>>(bytes);
     message::<UsageForm>(bytes);
     message::<OfferList>(bytes);
+    message::<PackageContent>(bytes);
+    message::<FeatureList>(bytes);
+    message::<PackageHeader>(bytes);
     message::<OrderState>(bytes);
     message::<Refusal>(bytes);
     if let Some(missing) = message::<MissingChunks>(bytes) {

@@ -2,7 +2,7 @@
 
 use e2e::peer::{Peer, order_id};
 use e2e::rogue::{Loot, Rogue};
-use e2e::{Device, OptionSpec, Vendor};
+use e2e::{Device, OptionSpec, Vendor, package_file};
 use panel_app::core::{Command, Failure, Place, Progress, Screen};
 use protocol::keys::KeyEntry;
 use protocol::message::device::{Catalogue, DeviceReply, DeviceRequest};
@@ -150,7 +150,8 @@ fn older_manifest() -> String {
     let mut stage = stage();
     let old = stage.manifest(OCR);
     let content = stage.vendor.data().join("second");
-    std::fs::write(&content, b"a second release, with the hole closed").unwrap();
+    let second = package_file(OptionKind::Program, b"a second release, with the hole closed");
+    std::fs::write(&content, second).unwrap();
     stage.vendor.publish_next(OCR, &content);
     stage.store().unwrap();
     let (rogue, _) = stage.fall();

@@ -1,7 +1,7 @@
 //! Who works for the vendor: what a role may not do, what nobody does alone, and a log that tells of all of it.
 
 use e2e::peer::{Peer, order_id};
-use e2e::{OptionSpec, Vendor};
+use e2e::{OptionSpec, Vendor, package_content};
 use protocol::keys::{KeyEntry, RootSigned};
 use protocol::message::Service;
 use protocol::message::staff::{
@@ -9,7 +9,8 @@ use protocol::message::staff::{
     Settlement, StaffReply, StaffRequest, Verdict,
 };
 use protocol::net::{Authority, Client, Identity, Root, client_config};
-use protocol::package::OptionKind;
+use protocol::package::file::PackageHeader;
+use protocol::package::{FeatureList, OptionKind};
 use protocol::signed::SigningKey;
 use protocol::staff_role::Action;
 use protocol::{
@@ -120,7 +121,10 @@ fn request_of(action: Action) -> StaffRequest {
         Action::DecideDevice => StaffRequest::DecideDevice { serial, decision: DeviceDecision::Release },
         Action::CreateOption => StaffRequest::CreateOption(option_fields("other")),
         Action::UpdateOption => StaffRequest::UpdateOption { revision: 1, fields: option_fields(OCR) },
-        Action::Publish => StaffRequest::Publish { option: OCR.parse().unwrap(), content_bytes: 4 },
+        Action::Publish => {
+            let package = PackageHeader::of(package_content(OptionKind::Program), FeatureList::default(), b"four");
+            StaffRequest::Publish { option: OCR.parse().unwrap(), package: package.unwrap() }
+        }
         Action::DecideRelease => decide(ProposalKind::Release),
         Action::DecideCredit => decide(ProposalKind::Credit),
         Action::DecideCreditLimit => decide(ProposalKind::CreditLimit),

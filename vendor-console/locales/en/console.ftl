@@ -239,8 +239,11 @@ options-empty-advice = Create one with its offers, then publish a file as its fi
 # $name (String) - Name of the option.
 option-created = { $name } was created. Publish a file to put it on sale.
 publish-title = Publish a release
-publish-advice = The file is signed, encrypted and stored. Panels get it with their next purchase.
-publish-file = File
+package-memory = Memory
+package-work = Work for a page
+package-provides = Gives
+publish-advice = The package file (.kop) is signed, encrypted and stored. Panels get it with their next purchase.
+publish-file = Package file
 publish-drop = Type a path, browse, or drop a file here.
 publish = Publish
 publish-drop-now = Drop to choose this file

@@ -6,6 +6,7 @@ use clap::Subcommand;
 use protocol::OptionId;
 use protocol::message::device::Bilingual;
 use protocol::message::staff::{OptionFields, OptionRow, Page, StaffReply, StaffRequest};
+use protocol::package::Feature;
 use protocol::text::{Description, Name, SearchText};
 use serde_json::json;
 
@@ -80,11 +81,11 @@ pub(super) enum Command {
         #[arg(long)]
         not_for_sale: bool,
     },
-    /// Publish a file as a new release; it is sold once a second person approves it
+    /// Publish a package file as a new release; it is sold once a second person approves it
     Publish {
         /// For example ocr-package
         option: OptionId,
-        /// The content
+        /// The package, as `option pack` makes it: for example ocr.kop
         file: PathBuf,
     },
 }
@@ -158,6 +159,9 @@ fn record(row: &OptionRow) -> Record {
         .iter()
         .map(|offer| json!({"form": offer.form.to_string(), "price_yen": offer.price.amount(), "trial": offer.trial}));
     let release = row.release.as_ref();
+    let provides = release.map_or(&[][..], |release| release.provides.as_slice());
+    let names: Vec<&str> = provides.iter().map(Feature::as_str).collect();
+    let limits = release.and_then(|release| release.content.limits());
     Record::default()
         .text("id", "OPTION", &fields.id)
         .text("kind", "KIND", kind_name(fields.kind))
@@ -173,6 +177,12 @@ fn record(row: &OptionRow) -> Record {
         .optional("package", "PACKAGE", release.map(|release| release.package))
         .detail()
         .optional_number("content_bytes", "CONTENT BYTES", release.map(|release| release.content_bytes))
+        .detail()
+        .optional_number("memory_mib", "MEMORY MIB", limits.map(|limits| u64::from(limits.memory_mib())))
+        .detail()
+        .optional_number("fuel_per_page", "FUEL A PAGE", limits.map(|limits| limits.fuel_per_page()))
+        .detail()
+        .list("provides", "PROVIDES", names.join(", "), names.iter().map(|name| json!(name)).collect())
         .detail()
         .time("published_at", "PUBLISHED", release.map(|release| release.published_at))
         .number("sold", "SOLD", row.sold)

@@ -7,6 +7,8 @@ use protocol::codec::MESSAGE_BYTES_MAX;
 use protocol::message::staff::{Rules, Topic};
 use protocol::net::quinn::{self, RecvStream, SendStream, VarInt};
 use protocol::net::{Root, bind_server, read_frame, server_config, write_frame};
+use protocol::package::file::{PackageHeader, pack};
+use protocol::package::{FeatureList, PackageContent};
 
 use super::*;
 
@@ -97,11 +99,12 @@ async fn a_watch_outlives_its_connection_and_says_that_everything_may_have_chang
 }
 
 #[tokio::test]
-async fn publishing_sends_exactly_the_file_and_an_early_refusal_ends_it() {
+async fn publishing_sends_exactly_the_content_and_an_early_refusal_ends_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("content");
     let content: Vec<u8> = (0..3_000_000_u32).map(|i| (i % 251) as u8).collect();
-    std::fs::write(&path, &content).unwrap();
+    let package = PackageHeader::of(PackageContent::FontPack, FeatureList::default(), &content).unwrap();
+    std::fs::write(&path, [package.to_bytes(), content.clone()].concat()).unwrap();
     let option: OptionId = "ocr-package".parse().unwrap();
 
     let peer = Peer::new();
@@ -109,7 +112,7 @@ async fn publishing_sends_exactly_the_file_and_an_early_refusal_ends_it() {
     let server = async {
         let connection = peer.accept().await;
         let (request, mut send, mut recv) = question(&connection).await;
-        assert_eq!(request, StaffRequest::Publish { option: option.clone(), content_bytes: content.len() as u64 });
+        assert_eq!(request, StaffRequest::Publish { option: option.clone(), package: package.clone() });
         let received = recv.read_to_end(content.len()).await.unwrap();
         assert!(received == content);
         answer(&mut send, Ok(StaffReply::Changed(vec![]))).await;
@@ -129,6 +132,20 @@ async fn publishing_sends_exactly_the_file_and_an_early_refusal_ends_it() {
     assert_eq!(heard.first(), Some(&(0, 3_000_000)));
     assert_eq!(heard.last(), Some(&(3_000_000, 3_000_000)));
     assert!(heard.is_sorted());
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_package_is_not_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("content");
+    let whole = pack(PackageContent::FontPack, FeatureList::default(), b"content").unwrap();
+    let client = Peer::new().client();
+    let longer = [whole.as_slice(), b"x"].concat();
+    for bad in [b"".as_slice(), b"\0asm, and more of it", &whole[..20], &whole[..whole.len() - 1], &longer] {
+        std::fs::write(&path, bad).unwrap();
+        let refused = client.publish("ocr-package".parse().unwrap(), &path, |_, _| ()).await.unwrap_err();
+        assert_eq!(refused.code(), "package-file-unusable", "{refused}");
+    }
 }
 
 #[test]

@@ -45,8 +45,8 @@ pub(super) async fn answer(
     };
     let outcome = match request {
         StaffRequest::Watch => return watch(desk, customers, name, certificate, send, recv).await,
-        StaffRequest::Publish { option, content_bytes } => {
-            let published = publish::publish(desk, customers, &store, option, content_bytes, recv).await;
+        StaffRequest::Publish { option, package } => {
+            let published = publish::publish(desk, customers, &store, option, package, recv).await;
             // After a refusal the rest of the upload is not wanted.
             let _ = recv.stop(protocol::net::CloseCode::Done.var_int());
             published

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use protocol::message::report::{FaultKind, Standing};
 use protocol::message::staff::FlagReason;
 use protocol::offer::{Offer, OfferList};
-use protocol::package::OptionKind;
+use protocol::package::{Feature, FeatureList, OptionKind, PackageContent, ProgramLimits};
 use protocol::text::TextError;
 use protocol::{
     Digest, EndReason, FailureCode, LicenceId, LockReason, OrderId, OrderState, RefusalCode, Text, Timestamp, Yen,
@@ -194,6 +194,30 @@ pub(super) fn offers(json: &str) -> Result<OfferList, StoreError> {
     OfferList::new(offers).map_err(|error| corrupt("offers", error))
 }
 
+pub(super) fn provides_json(provides: &FeatureList) -> Result<String, StoreError> {
+    let names: Vec<_> = provides.iter().map(Feature::as_str).collect();
+    serde_json::to_string(&names).map_err(|error| corrupt("features", error))
+}
+
+pub(super) fn provides(json: &str) -> Result<FeatureList, StoreError> {
+    serde_json::from_str(json).map_err(|error| corrupt("features", error))
+}
+
+/// What a program may take; `None` and `None` are a font pack.
+pub(super) fn package_content(
+    memory_mib: Option<i64>,
+    fuel_per_page: Option<i64>,
+) -> Result<PackageContent, StoreError> {
+    let (memory_mib, fuel_per_page) = match (memory_mib, fuel_per_page) {
+        (None, None) => return Ok(PackageContent::FontPack),
+        (Some(memory_mib), Some(fuel_per_page)) => (memory_mib, fuel_per_page),
+        half => return Err(corrupt("limits", format_args!("{half:?}"))),
+    };
+    let memory_mib = u16::try_from(memory_mib).map_err(|_| corrupt("limits", memory_mib))?;
+    let limits = ProgramLimits::new(memory_mib, unsigned(fuel_per_page)?);
+    limits.map(PackageContent::Program).map_err(|error| corrupt("limits", error))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,6 +268,20 @@ mod tests {
         assert_eq!(offers(&offers_json(&list).unwrap()).unwrap(), list);
         for bad in ["", "[]", r#"[{"form":"uses:0","yen":1}]"#, r#"[{"form":"permanent","yen":-1}]"#] {
             assert!(matches!(offers(bad), Err(StoreError::Corrupt(_))), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_a_release_may_take_and_gives_reads_back() {
+        let list = FeatureList::new(vec!["deskew".parse().unwrap(), "clean-up".parse().unwrap()]).unwrap();
+        assert_eq!(provides(&provides_json(&list).unwrap()).unwrap(), list);
+        assert!(provides(r#"["deskew","deskew"]"#).is_err() && provides(r#"["OCR"]"#).is_err());
+        let limits = ProgramLimits::new(64, 5).unwrap();
+        assert_eq!(package_content(Some(64), Some(5)).unwrap(), PackageContent::Program(limits));
+        assert_eq!(package_content(None, None).unwrap(), PackageContent::FontPack);
+        for bad in [(None, Some(1)), (Some(1), None), (Some(0), Some(1)), (Some(70_000), Some(1)), (Some(1), Some(-1))]
+        {
+            assert!(package_content(bad.0, bad.1).is_err(), "{bad:?}");
         }
     }
 

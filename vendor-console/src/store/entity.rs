@@ -166,6 +166,11 @@ pub mod release {
         pub published_at: i64,
         /// waiting, approved or rejected.
         pub state: String,
+        /// What its program may take; both, or neither for a font pack.
+        pub memory_mib: Option<i64>,
+        pub fuel_per_page: Option<i64>,
+        /// What it gives to jobs: names, as JSON.
+        pub provides: String,
     }
 
     impl std::fmt::Debug for Model {

@@ -95,6 +95,7 @@ impl Store {
         let package = manifest.digest().0.to_vec();
         let document = manifest::ActiveModel { package: Set(package.clone()), signed: Set(codec::encode(signed)) };
         manifest::Entity::insert(document).exec_without_returning(&write.tx).await?;
+        let limits = manifest.content.limits();
         let release = release::ActiveModel {
             option: Set(option.id.clone()),
             version: Set(version),
@@ -105,6 +106,9 @@ impl Store {
             content_key: Set(key.as_bytes().to_vec()),
             published_at: Set(column::ms(now)?),
             state: Set(WAITING.to_owned()),
+            memory_mib: Set(limits.map(|limits| i64::from(limits.memory_mib()))),
+            fuel_per_page: Set(limits.map(|limits| column::integer(limits.fuel_per_page())).transpose()?),
+            provides: Set(column::provides_json(&manifest.provides)?),
         };
         release::Entity::insert(release).exec_without_returning(&write.tx).await?;
         let mut state = "on sale".to_owned();
@@ -168,8 +172,9 @@ impl Store {
                 .ok_or_else(|| StoreError::Corrupt(format!("no release {} of option {}", option.newest, option.id)))?;
             let stored_bytes = column::unsigned(release.stored_bytes)?;
             let version = ReleaseVersion(column::small(release.version)?);
+            let provides = column::provides(&release.provides)?;
             let OptionFields { id, kind, name, description, offers, .. } = fields(option)?;
-            Ok(CatalogueEntry { option: id, name, description, kind, version, stored_bytes, offers })
+            Ok(CatalogueEntry { option: id, name, description, kind, provides, version, stored_bytes, offers })
         };
         Ok((version, listed.into_iter().map(entry).collect::<Result<_, StoreError>>()?))
     }
@@ -409,6 +414,8 @@ fn release_row(release: release::Model) -> Result<ReleaseRow, StoreError> {
     Ok(ReleaseRow {
         version: ReleaseVersion(column::small(release.version)?),
         package: column::digest(&release.package)?,
+        content: column::package_content(release.memory_mib, release.fuel_per_page)?,
+        provides: column::provides(&release.provides)?,
         content_bytes: column::unsigned(release.content_bytes)?,
         published_at: column::time(release.published_at)?,
     })

@@ -219,6 +219,8 @@ async fn rows(db: &impl ConnectionTrait, found: Vec<proposal::Model>) -> Result<
                     version: ReleaseVersion(column::small(version)?),
                     package: column::digest(&release.package)?,
                     content_bytes: column::unsigned(release.content_bytes)?,
+                    content: column::package_content(release.memory_mib, release.fuel_per_page)?,
+                    provides: column::provides(&release.provides)?,
                 }
             }
             ProposalKind::Credit => {

@@ -9,7 +9,7 @@ use protocol::message::staff::{
     ChargeFilter, CustomerFields, DeviceFields, INVOICE_LINES_MAX, OptionFields, Query, Settlement,
 };
 use protocol::order::{ORDER_LIFE_MS, Order, OrderEvent, Transition};
-use protocol::package::{Manifest, OptionKind};
+use protocol::package::{FeatureList, Manifest, OptionKind, PackageContent, ProgramLimits};
 use protocol::receipt::{EraseReceipt, SignedReceipt};
 use protocol::signed::SigningKey;
 use protocol::{
@@ -74,7 +74,8 @@ async fn books(folder: &Path) -> (Store, Digest) {
     let manifest = Manifest {
         option: option(),
         version: ReleaseVersion(1),
-        kind: OptionKind::Program,
+        content: PackageContent::Program(ProgramLimits::new(64, 1_000_000).unwrap()),
+        provides: FeatureList::default(),
         content_bytes: 3,
         chunks: vec![Digest([2; 32])],
     };

@@ -16,13 +16,14 @@ use eframe::egui::{self, Align, Frame, Layout, Margin, Response, Stroke, Ui};
 
 use protocol::StaffRole;
 use protocol::message::staff::OrderRow;
+use protocol::package::{Feature, FeatureList, PackageContent};
 use protocol::staff_role::Action;
 
 use super::backend::Backend;
 use super::list::Generations;
 use super::theme::{palette, size};
 use super::toast::Toasts;
-use super::widgets::{button_ui, danger_ui, primary_ui, title_ui};
+use super::widgets::{button_ui, danger_ui, primary_ui, title_ui, value_ui};
 use super::words::Words;
 
 /// What a screen is drawn with.
@@ -143,6 +144,29 @@ pub(crate) fn side_panel_ui<R>(ui: &mut Ui, id: &str, add: impl FnOnce(&mut Ui) 
             egui::ScrollArea::vertical().id_salt((id, "scroll")).auto_shrink([false, false]).show(ui, scrolled).inner
         })
         .inner
+}
+
+/// What a package's program may take, and what it gives to jobs.
+pub(crate) fn package_ui(ui: &mut Ui, words: &Words, content: PackageContent, provides: &FeatureList) {
+    if let Some(limits) = content.limits() {
+        value_ui(ui, &words.msg_package_memory(), &format!("{} MiB", limits.memory_mib()));
+        value_ui(ui, &words.msg_package_work(), &work(limits.fuel_per_page()));
+    }
+    let names: Vec<&str> = provides.iter().map(Feature::as_str).collect();
+    if !names.is_empty() {
+        value_ui(ui, &words.msg_package_provides(), &names.join(", "));
+    }
+}
+
+/// Instructions: `20 G`.
+fn work(fuel: u64) -> String {
+    let (scale, unit) = match fuel {
+        0..1_000 => (1, ""),
+        1_000..1_000_000 => (1_000, " k"),
+        1_000_000..1_000_000_000 => (1_000_000, " M"),
+        _ => (1_000_000_000, " G"),
+    };
+    format!("{}{unit}", fuel.div_ceil(scale))
 }
 
 /// The page itself, in the room that the panel leaves; drawn after the panel.

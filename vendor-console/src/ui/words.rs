@@ -169,7 +169,7 @@ impl Words {
             }
             StaffError::Link(_) => (self.msg_error_link_title(), self.msg_error_link_advice(), Some(error.to_string())),
             StaffError::Audit(_) => (self.msg_error_audit(), self.msg_error_audit_advice(), Some(error.to_string())),
-            StaffError::Certificate { .. } | StaffError::File { .. } => {
+            StaffError::Certificate { .. } | StaffError::File { .. } | StaffError::Package { .. } => {
                 (self.msg_error_file_read(), self.msg_error_file_read_advice(), Some(error.to_string()))
             }
         };

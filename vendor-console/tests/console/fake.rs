@@ -10,7 +10,7 @@ use protocol::message::device::Bilingual;
 use protocol::message::report::{DeviceFault, FaultKind, Standing};
 use protocol::message::staff::*;
 use protocol::net::Root;
-use protocol::package::OptionKind;
+use protocol::package::{FeatureList, OptionKind, PackageContent, ProgramLimits};
 use protocol::signed::SigningKey;
 use protocol::text::{Description, Name};
 use protocol::time::{DAY_MS, HOUR_MS, MINUTE_MS};
@@ -530,6 +530,8 @@ fn release(version: u32, content_bytes: u64) -> ReleaseRow {
     ReleaseRow {
         version: ReleaseVersion(version),
         package: Digest::of(&version.to_le_bytes()),
+        content: PackageContent::Program(ProgramLimits::new(256, 20_000_000_000).unwrap()),
+        provides: FeatureList::new(vec!["text-recognition".parse().unwrap()]).unwrap(),
         content_bytes,
         published_at: ago(9 * DAY_MS),
     }
@@ -562,6 +564,8 @@ fn fill_staff(world: &mut World) {
         version: ReleaseVersion(3),
         package: Digest::of(b"release 3"),
         content_bytes: 4_300_000,
+        content: PackageContent::Program(ProgramLimits::new(256, 20_000_000_000).unwrap()),
+        provides: FeatureList::new(vec!["text-recognition".parse().unwrap()]).unwrap(),
     };
     let credit = |amount| Proposal::Credit {
         charge: world.charges[0].number,

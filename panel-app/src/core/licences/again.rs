@@ -104,7 +104,7 @@ impl Core {
             (record.form, record.price) = (licence.form, licence.price);
             (record.issued_at, record.starts_at) = (licence.issued_at, licence.starts_at);
             (record.option.id, record.option.version) = (licence.option.clone(), licence.version);
-            record.option.kind = record.manifest.kind;
+            record.option.kind = record.manifest.kind();
             record.uses_left = uses_left(&licence);
             record.lock = None;
             out.change(Change::Licence(record.clone()));

@@ -189,7 +189,7 @@ impl Core {
                     id: licence.option.clone(),
                     name: restored.name.clone(),
                     description: restored.description.clone(),
-                    kind: manifest.kind,
+                    kind: manifest.kind(),
                     version: licence.version,
                     stored_bytes: manifest.stored_bytes(),
                 };

@@ -9,7 +9,7 @@ use protocol::message::device::{
     AbandonReason, Authorised, Bilingual, Catalogue, CatalogueEntry, DeviceInfo, DeviceReply, DeviceRequest, Restored,
 };
 use protocol::order::{Order, OrderEvent, Transition};
-use protocol::package::{Manifest, OptionKind};
+use protocol::package::{FeatureList, Manifest, OptionKind, PackageContent, ProgramLimits};
 use protocol::signed::SigningKey;
 use protocol::{
     CaFingerprint, ContentKey, ContractPin, ContractUserId, DeviceKeyHash, DeviceSerial, Digest, KeyList, KeyRole,
@@ -133,7 +133,8 @@ impl Vendor {
         Manifest {
             option: id.clone(),
             version: self.version,
-            kind: OptionKind::Program,
+            content: PackageContent::Program(ProgramLimits::new(64, 1_000_000_000).unwrap()),
+            provides: FeatureList::default(),
             content_bytes: self.content_bytes,
             chunks: (0..self.content_bytes.div_ceil(1_048_496)).map(|_| Digest::of(id.as_str().as_bytes())).collect(),
         }
@@ -150,6 +151,7 @@ impl Vendor {
             name: Bilingual { ja: both(id.as_str()), en: both(id.as_str()) },
             description: Bilingual { ja: "説明".parse().unwrap(), en: "What it does".parse().unwrap() },
             kind: OptionKind::Program,
+            provides: FeatureList::default(),
             version: self.version,
             stored_bytes: self.manifest(id).stored_bytes(),
             offers: offers.clone(),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::CustomerRef;
 use crate::message::device::Bilingual;
 use crate::offer::OfferList;
-use crate::package::OptionKind;
+use crate::package::{FeatureList, OptionKind, PackageContent};
 use crate::text::{Description, Name};
 use crate::{
     DeviceSerial, Digest, FailureCode, OptionId, OrderId, OrderState, ReleaseVersion, Timestamp, UsageForm, Yen,
@@ -50,6 +50,10 @@ pub struct ReleaseRow {
     pub version: ReleaseVersion,
     /// Its package.
     pub package: Digest,
+    /// What it holds, and what its program may take.
+    pub content: PackageContent,
+    /// What it gives to jobs.
+    pub provides: FeatureList,
     /// Length of the content.
     pub content_bytes: u64,
     /// When it was published.

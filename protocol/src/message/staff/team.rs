@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::CustomerRef;
+use crate::package::{FeatureList, PackageContent};
 use crate::staff_role::StaffRole;
 use crate::{Digest, OptionId, ReleaseVersion, StaffName, Text, Timestamp, Yen};
 
@@ -55,6 +56,10 @@ pub enum Proposal {
         package: Digest,
         /// Length of its content.
         content_bytes: u64,
+        /// What it holds, and what its program may take.
+        content: PackageContent,
+        /// What it gives to jobs.
+        provides: FeatureList,
     },
     /// A credit that is not yet on file.
     Credit {

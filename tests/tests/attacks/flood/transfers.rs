@@ -5,13 +5,15 @@ use protocol::message::content::{ContentReply, ContentRequest};
 use protocol::message::staff::StaffRequest;
 use protocol::message::{Reply, device::Authorised};
 use protocol::net::{encode_frame, read_frame};
-use protocol::package::MissingChunks;
-use protocol::{FailureCode, RefusalCode};
+use protocol::package::file::PackageHeader;
+use protocol::package::{FeatureList, MissingChunks, OptionKind};
+use protocol::{Digest, FailureCode, RefusalCode};
 use quinn::{Connection, RecvStream, SendStream};
 
 use super::attacker::{Attacker, begin, known, refusal, unwilling};
 use super::{OCR, Stage};
 use crate::Attack;
+use e2e::package_content;
 use e2e::peer::order_id;
 
 pub(crate) const ATTACKS: &[Attack] = &[
@@ -168,7 +170,13 @@ fn all_places() -> String {
 fn stalled_upload() -> String {
     let stage = Stage::new("upload_chunk_ms = 1_000\n");
     let attacker = Attacker::at(&stage.vendor, 94, 1);
-    let publish = StaffRequest::Publish { option: OCR.parse().unwrap(), content_bytes: 5 << 20 };
+    let package = PackageHeader::new(
+        package_content(OptionKind::Program),
+        FeatureList::default(),
+        5 << 20,
+        Digest::of(&vec![7; 5 << 20]),
+    );
+    let publish = StaffRequest::Publish { option: OCR.parse().unwrap(), package: package.unwrap() };
     let code = stage.vendor.block_on(async {
         let connection = attacker.connect(known(&stage.vendor.admin(), Service::Staff)).await.unwrap();
         let (mut send, mut recv) = begin(&connection, &encode_frame(&publish).unwrap()).await;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use protocol::message::staff::{StaffReply, Topic};
-use protocol::{ContentKey, Digest, OptionId, Refusal, Signed};
+use protocol::package::file::PackageHeader;
+use protocol::{ContentKey, Digest, OptionId, Refusal, RefusalCode, Signed, Text};
 use quinn::RecvStream;
 
 use crate::content::Recipe;
@@ -18,13 +19,17 @@ pub(super) async fn publish(
     customers: &Customers,
     store: &Store,
     option: OptionId,
-    content_bytes: u64,
+    package: PackageHeader,
     content: &mut RecvStream,
 ) -> Result<StaffReply, Refusal> {
     let (kind, version) = store.next_release(&option).await?;
+    if package.content().kind() != kind {
+        let detail = Text::new(format!("{option} is another kind of option than the package")).ok();
+        return Err(Refusal { code: RefusalCode::InvalidInput, detail });
+    }
     let key = ContentKey::from_bytes(random::bytes().map_err(StoreError::from)?);
     let patience = Duration::from_millis(desk.guard.limits.upload_chunk_ms.into());
-    let recipe = Recipe { option, version, kind, content_bytes, patience };
+    let recipe = Recipe { option, version, package, patience };
     let manifest = customers.packages.seal(recipe, &key, content).await?;
     let signed = Signed::new(&manifest, &customers.keys.signing().release);
     let release = NewRelease { manifest: &manifest, signed: &signed, key: &key };

@@ -13,10 +13,11 @@ use protocol::message::staff::{
 };
 use protocol::message::{Reply, Service};
 use protocol::net::{Client, Credentials, DeviceKey, client_config, enrol_config, read_frame, write_frame};
-use protocol::package::{MissingChunks, OptionKind};
+use protocol::package::file::PackageHeader;
+use protocol::package::{FeatureList, MissingChunks, OptionKind, PackageContent, ProgramLimits};
 use protocol::{
-    ActivationCode, ContractUserId, CustomerId, DeviceSerial, KeyRing, Licence, Manifest, Offer, OfferList, OptionId,
-    OrderId, RefusalCode, Signed, Ticket, UsageForm, Yen,
+    ActivationCode, ContractUserId, CustomerId, DeviceSerial, Digest, KeyRing, Licence, Manifest, Offer, OfferList,
+    OptionId, OrderId, RefusalCode, Signed, Ticket, UsageForm, Yen,
 };
 use uuid::Uuid;
 
@@ -160,16 +161,18 @@ impl Staff {
     }
 
     pub(super) async fn publish(&self, option: &OptionId, content: &[u8]) -> Result<OptionRow, RefusalCode> {
-        self.publish_as(option, content, content.len() as u64).await
+        self.publish_as(option, content, content).await
     }
 
     pub(super) async fn publish_as(
         &self,
         option: &OptionId,
         content: &[u8],
-        announced: u64,
+        announced: &[u8],
     ) -> Result<OptionRow, RefusalCode> {
-        let request = StaffRequest::Publish { option: option.clone(), content_bytes: announced };
+        let program = PackageContent::Program(ProgramLimits::new(64, 1_000_000).unwrap());
+        let package = PackageHeader::of(program, FeatureList::default(), announced).unwrap();
+        let request = StaffRequest::Publish { option: option.clone(), package };
         let (mut send, mut recv) = self.0.open(&request).await.unwrap();
         // The server may refuse before it has read everything.
         let _ = send.write_all(content).await;

@@ -4,7 +4,7 @@ use eframe::egui::Ui;
 use egui_material_icons::icons::ICON_HOW_TO_REG;
 use protocol::message::staff::{Proposal, ProposalRow, StaffReply, StaffRequest, Topic, Verdict};
 
-use super::{Cx, head_ui, page_ui, side_panel_ui};
+use super::{Cx, head_ui, package_ui, page_ui, side_panel_ui};
 use crate::ui::form::{self, Action, Checks};
 use crate::ui::list::List;
 use crate::ui::table::{Cell, Head, Width, table_ui};
@@ -146,8 +146,9 @@ fn panel_ui(ui: &mut Ui, panel: &mut Panel, cx: &mut Cx<'_>) -> bool {
 
 fn details_ui(ui: &mut Ui, row: &ProposalRow, words: &Words) {
     match &row.proposal {
-        Proposal::Release { package, content_bytes, .. } => {
+        Proposal::Release { package, content_bytes, content, provides, .. } => {
             value_ui(ui, &words.msg_approval_size(), &bytes(*content_bytes));
+            package_ui(ui, words, *content, provides);
             value_ui(ui, &words.msg_approval_package(), &package.to_string());
         }
         Proposal::Credit { customer, amount, reason, .. } => {

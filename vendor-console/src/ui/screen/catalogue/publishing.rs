@@ -9,7 +9,7 @@ use protocol::staff_role::Action as Task;
 
 use crate::ui::backend::{Pending, Upload, UploadProgress};
 use crate::ui::form::{Action, Checks};
-use crate::ui::screen::Cx;
+use crate::ui::screen::{Cx, package_ui};
 use crate::ui::theme::{palette, size};
 use crate::ui::widgets::{Tone, bar_ui, button_ui, chip_ui, field_ui, is_entered, problem_ui, section_ui, weak_ui};
 use crate::ui::words::bytes;
@@ -38,6 +38,9 @@ impl Publishing {
             None => words.msg_release_none(),
         };
         weak_ui(ui, release);
+        if let Some(release) = &row.release {
+            package_ui(ui, words, release.content, &release.provides);
+        }
         if let Some(version) = row.waiting {
             chip_ui(ui, Tone::Warn, &words.msg_release_waiting(version.0));
             ui.add_space(size::GAP_SMALL);
