@@ -71,7 +71,7 @@ fn a_file_can_be_typed_chosen_or_dropped_and_is_published() {
     window.press("Barcode fonts");
     window.press("Publish");
     assert!(window.shows("Choose a file.") && vendor.world().published.is_empty());
-    window.fill("File", "/srv/typed.bin");
+    window.fill("Package file", "/srv/typed.bin");
     window.press("Publish");
     assert!(window.shows("Release 1 is published"));
     window.press("Browse");
