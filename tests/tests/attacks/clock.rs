@@ -1,7 +1,7 @@
 //! The device's clock: set back to use longer, set forward by mistake, wrong from the factory.
 
 use e2e::{Device, OptionSpec, Vendor};
-use panel_app::core::{EndReason, LicenceNote, LicenceState, LockReason};
+use panel_app::core::{EndReason, LicenceNote, LicenceState, LinkState, LockReason};
 use protocol::message::report::FaultKind;
 use protocol::package::OptionKind;
 
@@ -13,6 +13,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
     Attack { name: "set back by 400 days", expectation: "no second gained; told", run: || set_back(400 * DAY_MS) },
     Attack { name: "set back to 1970", expectation: "no second gained; told", run: || set_back(56 * 365 * DAY_MS) },
     Attack { name: "set back, off every night", expectation: "the nights count", run: nights_on_a_clock_set_back },
+    Attack { name: "another vendor, whose clock stands", expectation: "the nights count", run: another_vendors_clock },
     Attack { name: "ten years forward", expectation: "locked, not erased; unlocked", run: ten_years_forward },
     Attack { name: "in 1970 from the factory", expectation: "enrols and buys", run: || wrong_from_the_factory(-56) },
     Attack { name: "in 2036 from the factory", expectation: "enrols and buys", run: || wrong_from_the_factory(11) },
@@ -80,6 +81,26 @@ fn nights_on_a_clock_set_back() -> String {
     }
     assert!((29..=30).contains(&nights), "{nights}");
     format!("over after {nights} days and nights")
+}
+
+/// Anybody can run a server. The device enrols there between its nights, and that vendor's clock tells of none.
+fn another_vendors_clock() -> String {
+    let (mut vendor, mut device) = bought();
+    let before_ms = left_ms(&device);
+    vendor.stop();
+    let other = Vendor::start();
+    let code = other.register("HK-320-0001", None);
+    device.enrol(other.addr(), other.ca_fingerprint(), "HK-320-0001", &code);
+    let nights = 5;
+    for _ in 0..nights {
+        device.switch_off();
+        device.pass_ms(u64::try_from(16 * HOUR_MS).unwrap());
+        device.switch_on();
+        device.wait(|core| core.view().link == LinkState::Up);
+    }
+    let gone_ms = before_ms - left_ms(&device);
+    assert!(gone_ms >= u64::try_from(nights * 16 * HOUR_MS).unwrap(), "{gone_ms}");
+    format!("{nights} nights cost {} h", gone_ms / 3_600_000)
 }
 
 fn ten_years_forward() -> String {
