@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use panel_app::core;
 use panel_app::core::{Command, Language, View};
+use panel_app::program;
 use panel_app::ui::{self, Panel, WindowOptions};
 
 // The same views as in the tests; `crate::core` in them is the import above.

@@ -3,7 +3,9 @@
 mod args;
 mod buy;
 mod enrol;
+mod job;
 mod output;
+mod programs;
 mod restore;
 mod show;
 mod use_option;
@@ -64,6 +66,8 @@ fn perform(args: Args, out: Output) -> Result<(), Fault> {
             use_option::use_option(&open(Resume::Nothing)?, &option, &input, &output, out)
         }
         Action::Restore => restore::restore(&open(Resume::Licences)?, out),
+        Action::Job(job) => job::job(&open(Resume::Nothing)?, job, out),
+        Action::Jobs { cancel } => job::jobs(&open(Resume::Nothing)?, cancel, out),
         Action::Remove { option } => use_option::remove(&open(Resume::Nothing)?, &option, out),
     }
 }

@@ -20,6 +20,7 @@ mod rooms;
 mod seal;
 mod shop;
 mod start;
+mod task;
 mod trust;
 mod undone;
 mod vendors;
@@ -38,24 +39,29 @@ use protocol::text::Name;
 use protocol::{Digest, LicenceId, OrderId, Refusal, Timestamp};
 
 pub use clock::ClockRecord;
-pub use command::{Command, EnrolForm, JobOrder, Place};
+pub use command::{Command, EnrolForm, Place};
 pub use effect::{
-    Ask, DocumentSource, Effect, Input, JobOption, JobOutput, JobRun, LinkFault, Moment, OrderStep, StorageFault,
-    TransferEvent, TransferFault, TransferOrder,
+    Ask, DocumentSource, Effect, Input, JobOption, JobOutput, JobProgram, JobRun, LinkFault, MadeFile, Moment,
+    OrderStep, StorageFault, TransferEvent, TransferFault, TransferOrder, WorkProgress,
 };
 pub use licences::Restoration;
 pub use record::{
-    Abandoned, AuthorisedOrder, CatalogueRecord, Change, Enrolled, Enrolment, JobId, JobResult, LicenceRecord,
-    LicenceState, Loaded, Mark, OrderRecord, ReceiptState, ResultPlace, Settings, Stage,
+    Abandoned, AuthorisedOrder, CatalogueRecord, Change, Enrolled, Enrolment, JobId, JobRecord, JobResult,
+    LicenceRecord, LicenceState, Loaded, Mark, OrderRecord, ReceiptState, ResultFile, ResultPlace, SentFile, Settings,
+    Stage,
 };
 pub use renewal::CertificateTerm;
 pub use seal::{Mac, RecordsKey, Seal, SealRecord};
 pub use start::Resume;
+pub use task::{
+    FileJob, FilePlace, Folder, JobOrder, JobSource, JobTask, OutputFormat, PROGRAMS_MAX, ProgramWish, QUEUE_MAX,
+    SETTING_VALUE_BYTES_MAX, STACK_MAX, SettingWish, Wanted,
+};
 pub use undone::Cause;
 pub use view::{
     ActiveDownload, DocumentRow, EndReason, EndedOption, Failure, FailureAdvice, InstalledOption, JobFault, JobKind,
-    JobState, JobView, Language, LicenceNote, LinkState, LockReason, More, OfferRow, OptionSummary, Progress, Screen,
-    StoreRow, View,
+    JobOptionRow, JobProgress, JobRow, JobRowState, JobState, JobView, Language, LicenceNote, LinkState, LockReason,
+    More, OfferRow, OptionSummary, Progress, Screen, StoreRow, View,
 };
 
 use clock::Clock;
@@ -142,7 +148,13 @@ impl Core {
             Input::Certified(term) => self.certified(term),
             Input::Renewed(outcome) => self.renewed(outcome),
             Input::Documents(documents) => self.machine.documents = documents,
+            Input::Arrived(folder, name) => self.arrived(folder, name, moment, &mut out),
+            Input::TakenIn(job, outcome) => self.taken_in(job, outcome, &mut out),
+            Input::JobRead(job, pages) => self.job_read(job, pages),
+            Input::JobNeeds(job, needs) => self.job_needs(job, needs, &mut out),
+            Input::JobProgress(job, progress) => self.job_progress(job, progress),
             Input::JobDone(job, outcome) => self.job_done(job, outcome, &mut out),
+            Input::Described(package, outcome) => self.described(package, outcome),
             Input::Delivered(job, outcome) => self.delivered(job, outcome),
             Input::Erased(licence, outcome) => self.erased(licence, outcome, &mut out),
             Input::Compacted => {}
@@ -161,6 +173,7 @@ impl Core {
         self.retry_what_is_due(&mut out);
         self.renew_if_due(&mut out);
         self.end_what_is_over(&mut out);
+        self.go_on_with_jobs(&mut out);
         self.compact_if_idle(&mut out);
         if self.machine.forget_at_ms.is_some_and(|at_ms| at_ms <= self.clock.uptime_ms()) {
             self.forget_delivered(&mut out);
@@ -211,6 +224,7 @@ impl Core {
             self.next_clock_write_ms(),
             self.next_renewal_ms(),
             self.machine.forget_at_ms,
+            self.machine.pause_until_ms,
             self.next_report_ms(),
             self.rooms.due_ms(),
         ];
@@ -230,21 +244,25 @@ impl Core {
     fn command(&mut self, command: Command, moment: Moment, out: &mut Outcome) {
         match command {
             Command::Go(place) => self.go(place, out),
-            Command::OpenOffer(option) => self.open_offer(&option, None, out),
+            Command::OpenOffer(option) => self.open_offer(&option, out),
             Command::Confirm => self.confirm(moment, out),
             Command::EnterContract { contract, pin } => self.enter_contract(contract, pin, moment, out),
             Command::Cancel => self.cancel(out),
             Command::Choose(form) => self.choose(form, out),
             Command::Retry => self.retry(moment, out),
-            Command::Dismiss => self.dismiss(moment, out),
+            Command::Dismiss => self.dismiss(out),
             Command::Buy { option, form, contract, pin } => {
                 self.buy(&option, form, contract.map(|id| Payer { id, pin }), moment, out);
             }
             Command::Refresh => self.fetch_catalogue(out),
             Command::Remove(licence) => self.remove(licence, out),
             Command::Run(job) => self.run(job, moment, out),
-            Command::RunFile { input, output, option } => self.run_file(input, output, &option, moment, out),
-            Command::CancelJob => self.cancel_job(out),
+            Command::RunFiles(job) => self.run_files(job, moment),
+            Command::CancelJob(job) => self.cancel_job(job, out),
+            Command::GetOption(job) => self.offer_for(job, out),
+            Command::GoOnWithout(job) => self.go_on_without(job, out),
+            Command::ShowJob(job) if self.purchase.is_none() => self.back_to_job(job, out),
+            Command::ShowJob(_) => {}
             Command::Enrol(form) => self.enrol(form, out),
             Command::SetLanguage(language) => {
                 self.settings.language = language;

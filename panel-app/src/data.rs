@@ -6,6 +6,9 @@
 //! vault       content keys
 //! identity/   the device's private key and certificates, and the key of its records
 //! glass/      documents to work on
+//! queue/      what is to be printed; done/ and failed/ in it are what has become of it
+//! fax-in/     faxes that have come in over the line, likewise
+//! spool/      files of jobs that have not ended
 //! tray/       what jobs have made
 //! ```
 
@@ -20,7 +23,7 @@ pub use error::StorageError;
 pub(crate) use error::is_disk_full;
 pub(crate) use files::{create_private_dir, open_private, replace_file, sync_dir};
 
-use crate::core::Loaded;
+use crate::core::{Folder, Loaded};
 use crate::identity::IdentityFiles;
 use crate::store::Store;
 use crate::vault::{FileVault, KeyVault};
@@ -47,7 +50,9 @@ impl DataDir {
             Err(TryLockError::Error(error)) => return Err(StorageError::at(&path, error)),
         }
         let dir = Self { root: root.to_owned(), _lock: Arc::new(lock) };
-        for folder in [dir.identity(), dir.glass(), dir.tray()] {
+        let watched = Folder::ALL.map(|folder| dir.watched(folder));
+        let kept = watched.iter().flat_map(|folder| [folder.join("done"), folder.join("failed")]);
+        for folder in [dir.identity(), dir.glass(), dir.spool(), dir.tray()].into_iter().chain(kept) {
             create_private_dir(&folder)?;
         }
         sync_dir(root)?;
@@ -67,6 +72,16 @@ impl DataDir {
     /// Documents to work on.
     pub fn glass(&self) -> PathBuf {
         self.root.join("glass")
+    }
+
+    /// A folder in which files become jobs by themselves.
+    pub fn watched(&self, folder: Folder) -> PathBuf {
+        self.root.join(folder.name())
+    }
+
+    /// Files of jobs that have not ended.
+    pub fn spool(&self) -> PathBuf {
+        self.root.join("spool")
     }
 
     /// What jobs have made.

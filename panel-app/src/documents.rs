@@ -1,4 +1,4 @@
-//! Documents to work on: what lies on the glass, and files that a script names.
+//! Documents to work on: what lies on the glass or in the spool, and files that a script names.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use crate::core::{DocumentRow, DocumentSource, JobFault};
 use crate::data::{DataDir, StorageError};
+use crate::spool::Spool;
 
 /// Largest document, in bytes.
-pub const DOCUMENT_BYTES_MAX: u64 = 8 * 1024 * 1024;
+pub const DOCUMENT_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Most documents that are shown.
 pub const DOCUMENTS_MAX: usize = 200;
@@ -20,12 +21,13 @@ const ENTRIES_MAX: usize = 10_000;
 #[derive(Debug, Clone)]
 pub struct Documents {
     glass: PathBuf,
+    spool: Spool,
 }
 
 impl Documents {
     /// Of this data folder.
     pub fn new(dir: &DataDir) -> Self {
-        Self { glass: dir.glass() }
+        Self { glass: dir.glass(), spool: Spool::new(dir) }
     }
 
     /// What lies on the glass, by name, at most [`DOCUMENTS_MAX`]. Hidden files, folders, links and names that are no
@@ -47,27 +49,51 @@ impl Documents {
         Ok(rows)
     }
 
-    /// The content of a document of at most [`DOCUMENT_BYTES_MAX`].
-    pub fn read(&self, source: &DocumentSource) -> Result<Vec<u8>, JobFault> {
+    /// The files of a document, in their order.
+    pub fn files(&self, source: &DocumentSource) -> Vec<DocumentFile> {
         match source {
-            DocumentSource::Glass(name) if !is_plain_name(name) => Err(JobFault::DocumentUnreadable),
-            DocumentSource::Glass(name) => {
-                let path = self.glass.join(name);
-                let metadata = std::fs::symlink_metadata(&path).map_err(|error| unreadable(&path, &error))?;
-                if !metadata.is_file() {
-                    return Err(JobFault::DocumentUnreadable);
-                }
-                read_file(&path)
+            DocumentSource::Glass(names) => names.iter().map(|name| self.on_the_glass(name)).collect(),
+            DocumentSource::Spool(job, sent) => {
+                let path = self.spool.path(*job, sent);
+                vec![DocumentFile { path, name: sent.name.clone(), may_be_link: false, is_named_well: true }]
             }
-            DocumentSource::File(path) => {
-                // A pipe or a device has no end that a job could wait for.
-                let metadata = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
-                if !metadata.is_file() {
-                    return Err(JobFault::DocumentUnreadable);
-                }
-                read_file(path)
-            }
+            DocumentSource::Files(paths) => paths.iter().map(|path| file_anywhere(path)).collect(),
         }
+    }
+
+    fn on_the_glass(&self, name: &str) -> DocumentFile {
+        let path = self.glass.join(name);
+        DocumentFile { path, name: name.to_owned(), may_be_link: false, is_named_well: is_plain_name(name) }
+    }
+}
+
+/// A file of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentFile {
+    path: PathBuf,
+    /// Its name, which tells what kind of file it is.
+    pub name: String,
+    may_be_link: bool,
+    is_named_well: bool,
+}
+
+fn file_anywhere(path: &Path) -> DocumentFile {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    DocumentFile { path: path.to_owned(), name, may_be_link: true, is_named_well: true }
+}
+
+impl DocumentFile {
+    /// Its content, at most [`DOCUMENT_BYTES_MAX`].
+    pub fn read(&self) -> Result<Vec<u8>, JobFault> {
+        if !self.is_named_well {
+            return Err(JobFault::DocumentUnreadable);
+        }
+        let look = if self.may_be_link { std::fs::metadata(&self.path) } else { std::fs::symlink_metadata(&self.path) };
+        // A pipe or a device has no end that a job could wait for.
+        if !look.map_err(|error| unreadable(&self.path, &error))?.is_file() {
+            return Err(JobFault::DocumentUnreadable);
+        }
+        read_file(&self.path)
     }
 }
 
@@ -99,8 +125,12 @@ mod tests {
         (temp, documents)
     }
 
+    fn read(documents: &Documents, source: &DocumentSource) -> Result<Vec<u8>, JobFault> {
+        documents.files(source)[0].read()
+    }
+
     fn glass(name: &str) -> DocumentSource {
-        DocumentSource::Glass(name.to_owned())
+        DocumentSource::Glass(vec![name.to_owned()])
     }
 
     #[test]
@@ -112,7 +142,7 @@ mod tests {
         let rows = documents.list().unwrap();
         let rows: Vec<_> = rows.iter().map(|row| (row.name.as_str(), row.bytes)).collect();
         assert_eq!(rows, [("a.txt", 0), ("b.txt", 5), ("請求書.txt", 1)]);
-        assert_eq!(documents.read(&glass("b.txt")).unwrap(), b"12345");
+        assert_eq!(read(&documents, &glass("b.txt")).unwrap(), b"12345");
     }
 
     #[cfg(unix)]
@@ -125,7 +155,7 @@ mod tests {
         std::os::unix::fs::symlink(temp.path().join("vault"), on_glass.join("link.txt")).unwrap();
         assert_eq!(documents.list().unwrap(), []);
         for name in [".hidden", "folder", "link.txt"] {
-            assert_eq!(documents.read(&glass(name)), Err(JobFault::DocumentUnreadable), "{name}");
+            assert_eq!(read(&documents, &glass(name)), Err(JobFault::DocumentUnreadable), "{name}");
         }
     }
 
@@ -134,7 +164,7 @@ mod tests {
         let (temp, documents) = documents();
         std::fs::write(temp.path().join("secret"), "x").unwrap();
         for name in ["../secret", "..", ".", "", "/etc/passwd", "a/../../secret", "a\\b", "C:x", "a\0b", "a\nb"] {
-            assert_eq!(documents.read(&glass(name)), Err(JobFault::DocumentUnreadable), "{name:?}");
+            assert_eq!(read(&documents, &glass(name)), Err(JobFault::DocumentUnreadable), "{name:?}");
         }
     }
 
@@ -143,9 +173,9 @@ mod tests {
         let (temp, documents) = documents();
         let file = File::create(temp.path().join("glass/big")).unwrap();
         file.set_len(DOCUMENT_BYTES_MAX).unwrap();
-        assert_eq!(documents.read(&glass("big")).unwrap().len() as u64, DOCUMENT_BYTES_MAX);
+        assert_eq!(read(&documents, &glass("big")).unwrap().len() as u64, DOCUMENT_BYTES_MAX);
         file.set_len(DOCUMENT_BYTES_MAX + 1).unwrap();
-        assert_eq!(documents.read(&glass("big")), Err(JobFault::DocumentTooLarge));
+        assert_eq!(read(&documents, &glass("big")), Err(JobFault::DocumentTooLarge));
     }
 
     #[test]
@@ -162,8 +192,8 @@ mod tests {
     fn a_script_cannot_make_a_job_wait_for_a_device() {
         let (_temp, documents) = documents();
         for path in ["/dev/zero", "/", "/nowhere"] {
-            let source = DocumentSource::File(path.into());
-            assert_eq!(documents.read(&source), Err(JobFault::DocumentUnreadable), "{path}");
+            let source = DocumentSource::Files(vec![path.into()]);
+            assert_eq!(read(&documents, &source), Err(JobFault::DocumentUnreadable), "{path}");
         }
     }
 }

@@ -13,8 +13,9 @@ use std::thread::JoinHandle;
 use protocol::package::OptionKind;
 
 use crate::cancel::Cancel;
-use crate::core::{JobFault, JobRun};
+use crate::core::{Input, JobFault, JobKind, JobOption, JobOutput, JobRun, MadeFile, WorkProgress};
 use crate::documents::Documents;
+use crate::program::Setting;
 use crate::store::ChunkStore;
 use crate::vault::KeyVault;
 
@@ -47,9 +48,9 @@ pub struct JobTools {
 
 impl JobTools {
     /// Does a job's work on this thread. `None` if it was cancelled.
-    pub fn run(&self, run: &JobRun, cancel: &Cancel) -> Option<Result<Vec<u8>, JobFault>> {
+    pub fn run(&self, run: &JobRun, cancel: &Cancel, tell: &dyn Fn(Input)) -> Option<Result<JobOutput, JobFault>> {
         // A face or a program that this release cannot cope with must not take the panel down.
-        let worked = catch_unwind(AssertUnwindSafe(|| self.work(run, cancel)));
+        let worked = catch_unwind(AssertUnwindSafe(|| self.work(run, cancel, tell)));
         match worked.unwrap_or(Err(Stop::Fault(JobFault::OptionDamaged))) {
             _ if cancel.is_stopped() => None,
             Ok(result) => Some(Ok(result)),
@@ -58,15 +59,28 @@ impl JobTools {
         }
     }
 
-    fn work(&self, run: &JobRun, cancel: &Cancel) -> Result<Vec<u8>, Stop> {
-        let document = self.documents.read(&run.document)?;
-        let Some(option) = &run.option else { return Ok(document) };
-        let text = String::from_utf8(document).map_err(|_| JobFault::DocumentUnsuitable)?;
-        let content = content::unseal(option, &self.chunks, self.vault.as_ref(), cancel)?;
-        match option.kind {
-            OptionKind::Program => Ok(rules::Program::parse(&content)?.run(text, cancel)?.into_bytes()),
-            OptionKind::FontPack => font::print(&content, &text, cancel),
+    /// What a program can be told. The first rule programs can be told nothing.
+    pub fn describe(&self, _option: &JobOption) -> Result<Vec<Setting>, JobFault> {
+        Ok(Vec::new())
+    }
+
+    fn work(&self, run: &JobRun, cancel: &Cancel, tell: &dyn Fn(Input)) -> Result<JobOutput, Stop> {
+        let files = self.documents.files(&run.source);
+        let mut document = files.first().ok_or(JobFault::DocumentUnreadable)?.read()?;
+        tell(Input::JobRead(run.job, 1));
+        let (stem, mut extension) = run.document.rsplit_once('.').unwrap_or((&run.document, "bin"));
+        let text = |document: Vec<u8>| String::from_utf8(document).map_err(|_| JobFault::DocumentUnsuitable);
+        for (at, program) in (0..).zip(&run.programs) {
+            tell(Input::JobProgress(run.job, WorkProgress { page: 1, pages: 1, program: Some(at) }));
+            let content = content::unseal(&program.option, &self.chunks, self.vault.as_ref(), cancel)?;
+            document = rules::Program::parse(&content)?.run(text(document)?, cancel)?.into_bytes();
         }
+        if let Some(font) = run.fonts.first().filter(|_| run.kind == JobKind::Print || run.programs.is_empty()) {
+            let content = content::unseal(font, &self.chunks, self.vault.as_ref(), cancel)?;
+            (document, extension) = (font::print(&content, &text(document)?, cancel)?, "png");
+        }
+        let (stem, extension) = (stem.to_owned(), extension.to_owned());
+        Ok(JobOutput { files: vec![MadeFile { stem, extension, bytes: document.into() }] })
     }
 }
 
@@ -78,18 +92,14 @@ pub struct Job {
 }
 
 impl Job {
-    /// Starts it. `done` is called once, on the job's thread, unless the job is cancelled. Errors if there is no thread
-    /// to be had.
-    pub fn start(
-        tools: JobTools,
-        run: JobRun,
-        done: impl FnOnce(Result<Vec<u8>, JobFault>) + Send + 'static,
-    ) -> std::io::Result<Self> {
+    /// Starts it. `tell` is called on the job's thread: with news of the work, and at last with its end, unless the job is
+    /// cancelled. Errors if there is no thread to be had.
+    pub fn start(tools: JobTools, run: JobRun, tell: impl Fn(Input) + Send + 'static) -> std::io::Result<Self> {
         let cancel = Cancel::new();
         let stopped = cancel.clone();
         let thread = std::thread::Builder::new().name("job".to_owned()).spawn(move || {
-            if let Some(result) = tools.run(&run, &stopped) {
-                done(result);
+            if let Some(end) = tools.run(&run, &stopped, &tell) {
+                tell(Input::JobDone(run.job, end));
             }
         })?;
         Ok(Self { cancel, thread: Some(thread) })
@@ -145,7 +155,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::core::{DocumentSource, JobId, JobOption};
+    use crate::core::{DocumentSource, JobId, JobOption, JobProgram, OutputFormat};
     use crate::data::Device;
     use crate::link::test_vendor::TestPackage;
 
@@ -178,15 +188,34 @@ mod tests {
     impl World {
         fn order(&self) -> JobRun {
             let manifest = self.package.manifest.clone();
+            let option = JobOption { licence: LICENCE, manifest };
+            let (mut programs, mut fonts) = (Vec::new(), Vec::new());
+            match option.manifest.kind() {
+                OptionKind::Program => programs.push(JobProgram { option, settings: Vec::new() }),
+                OptionKind::FontPack => fonts.push(option),
+            }
             JobRun {
                 job: JobId(Uuid::from_u128(2)),
-                document: DocumentSource::Glass("letter.txt".to_owned()),
-                option: Some(JobOption { licence: LICENCE, kind: manifest.kind(), manifest }),
+                kind: JobKind::Scan,
+                source: DocumentSource::Glass(vec!["letter.txt".to_owned()]),
+                document: "letter.txt".to_owned(),
+                programs,
+                fonts,
+                face: None,
+                split: false,
+                format: OutputFormat::Pdf,
+                without: Vec::new(),
+                started: protocol::Timestamp::from_ms(0),
+                device: None,
             }
         }
 
         fn run(&self) -> Result<Vec<u8>, JobFault> {
-            self.tools.run(&self.order(), &Cancel::new()).unwrap()
+            Self::bytes(self.tools.run(&self.order(), &Cancel::new(), &|_| ()).unwrap())
+        }
+
+        fn bytes(end: Result<JobOutput, JobFault>) -> Result<Vec<u8>, JobFault> {
+            end.map(|made| made.files[0].bytes.to_vec())
         }
     }
 
@@ -200,8 +229,9 @@ mod tests {
     #[test]
     fn without_an_option_a_document_stays_as_it_is() {
         let world = world(OptionKind::Program, PROGRAM, &[0xFF, 0xFE, 0]);
-        let order = JobRun { option: None, ..world.order() };
-        assert_eq!(world.tools.run(&order, &Cancel::new()).unwrap().unwrap(), [0xFF, 0xFE, 0]);
+        let order = JobRun { programs: Vec::new(), ..world.order() };
+        let made = world.tools.run(&order, &Cancel::new(), &|_| ()).unwrap();
+        assert_eq!(World::bytes(made).unwrap(), [0xFF, 0xFE, 0]);
         assert_eq!(world.run(), Err(JobFault::DocumentUnsuitable), "an option works on text");
     }
 
@@ -239,7 +269,7 @@ mod tests {
     fn content_of_several_chunks_is_unsealed_as_one() {
         let content: Vec<u8> = (0..=250).cycle().take(2 * protocol::package::CHUNK_CONTENT_MAX + 7).collect();
         let world = world(OptionKind::Program, &content, b"");
-        let option = world.order().option.unwrap();
+        let option = world.order().programs.remove(0).option;
         let unseal =
             |cancel: &Cancel| content::unseal(&option, &world.tools.chunks, world.device.vault.as_ref(), cancel);
         assert!(*unseal(&Cancel::new()).unwrap() == content);
@@ -253,13 +283,17 @@ mod tests {
         let world = world(OptionKind::Program, PROGRAM, b"banana");
         let (send, receive) = mpsc::channel();
         let again = send.clone();
-        let job = Job::start(world.tools.clone(), world.order(), move |result| send.send(result).unwrap()).unwrap();
-        assert_eq!(receive.recv().unwrap().unwrap(), b"bbnbnb");
+        let job = Job::start(world.tools.clone(), world.order(), move |input| send.send(input).unwrap()).unwrap();
+        let end = receive.iter().find_map(|input| match input {
+            Input::JobDone(_, end) => Some(end),
+            _ => None,
+        });
+        assert_eq!(World::bytes(end.unwrap()).unwrap(), b"bbnbnb");
         drop(job);
 
         let cancel = Cancel::new();
         cancel.stop();
-        assert!(world.tools.run(&world.order(), &cancel).is_none());
+        assert!(world.tools.run(&world.order(), &cancel, &|_| ()).is_none());
         drop(again);
         assert!(receive.recv().is_err());
     }

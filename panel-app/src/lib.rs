@@ -11,6 +11,7 @@ pub mod link;
 pub mod page;
 pub mod program;
 pub mod service;
+pub mod spool;
 pub mod store;
 pub mod tray;
 #[cfg(feature = "gui")]

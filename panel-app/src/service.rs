@@ -15,6 +15,7 @@ pub use power::Power;
 
 use crate::core::{Command, Core, Input, Resume, View};
 use crate::data::{Device, StorageError};
+use crate::spool::Watch;
 use worker::Worker;
 
 /// What the worker's thread is told.
@@ -76,7 +77,8 @@ impl Service {
         let (core, effects) = Core::start(loaded, resume, clock.moment());
         let display = Arc::new(Display { view: Mutex::new(Arc::new(core.view())), waker: Mutex::new(None) });
         let (inbox, messages) = mpsc::channel();
-        let worker = Worker::new(core, device, clock, power, inbox.clone(), display.clone())?;
+        let watch = (resume == Resume::Purchases).then(Watch::default);
+        let worker = Worker::new(core, device, clock, power, inbox.clone(), display.clone(), watch)?;
         let thread = std::thread::Builder::new()
             .name("panel".to_owned())
             .spawn(move || worker.run(effects, &messages))

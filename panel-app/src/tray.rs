@@ -6,32 +6,40 @@ use std::path::{Path, PathBuf};
 use crate::core::{JobFault, JobResult, ResultPlace};
 use crate::data::{DataDir, replace_file};
 use crate::documents::is_plain_name;
+use crate::spool::Spool;
 
 /// Brings results to their places.
 #[derive(Debug, Clone)]
 pub struct Tray {
     dir: PathBuf,
+    spool: Spool,
 }
 
 impl Tray {
     /// Of this data folder.
     pub fn new(dir: &DataDir) -> Self {
-        Self { dir: dir.tray() }
+        Self { dir: dir.tray(), spool: Spool::new(dir) }
     }
 
-    /// Brings a result to its place, durably, replacing what is there; repeating it is harmless. After a power cut the
-    /// old file or the whole new one is there.
+    /// Brings the files of a result to their places, durably, replacing what is there; repeating it is harmless. After a
+    /// power cut the old file or the whole new one is there. What was sent for the job is then among what is done.
     pub fn deliver(&self, result: &JobResult) -> Result<(), JobFault> {
-        let path = match &result.place {
-            ResultPlace::Tray(name) if !is_plain_name(name) => return Err(JobFault::TrayUnwritable),
-            ResultPlace::Tray(name) => self.dir.join(name),
-            ResultPlace::File(path) => path.clone(),
-        };
         let part = format!(".kobai-{}.part", result.job.0);
-        deliver(&path, &part, &result.bytes).map_err(|error| {
-            tracing::error!(path = %path.display(), %error, "a result cannot be written");
-            JobFault::TrayUnwritable
-        })
+        for file in &result.files {
+            let path = match &file.place {
+                ResultPlace::Tray(name) if !is_plain_name(name) => return Err(JobFault::TrayUnwritable),
+                ResultPlace::Tray(name) => self.dir.join(name),
+                ResultPlace::File(path) => path.clone(),
+            };
+            deliver(&path, &part, &file.bytes).map_err(|error| {
+                tracing::error!(path = %path.display(), %error, "a result cannot be written");
+                JobFault::TrayUnwritable
+            })?;
+        }
+        if let Some(sent) = &result.sent {
+            self.spool.finish(result.job, sent);
+        }
+        Ok(())
     }
 }
 
@@ -54,7 +62,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::core::JobId;
+    use crate::core::{JobId, ResultFile};
 
     fn tray() -> (tempfile::TempDir, Tray) {
         let temp = tempfile::tempdir().unwrap();
@@ -63,7 +71,8 @@ mod tests {
     }
 
     fn result(place: ResultPlace, bytes: &[u8]) -> JobResult {
-        JobResult { job: JobId(Uuid::from_u128(1)), place, bytes: bytes.to_vec() }
+        let file = ResultFile { place, bytes: bytes.to_vec().into() };
+        JobResult { job: JobId(Uuid::from_u128(1)), files: vec![file], sent: None }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use e2e::process::say;
 use e2e::{Device, OptionSpec, Vendor, package_content};
 use panel_app::core::{
     Change, ClockRecord, JobId, JobResult, LicenceRecord, LicenceState, OptionSummary, ReceiptState, RecordsKey,
-    ResultPlace, Seal,
+    ResultFile, ResultPlace, Seal,
 };
 use panel_app::store::Store;
 use protocol::message::device::Bilingual;
@@ -67,7 +67,8 @@ fn metered_commits() -> f64 {
     for n in 0..COMMITS {
         licence.uses_left = Some(COMMITS - n);
         let job = |n: u32| JobId(uuid(n));
-        let result = JobResult { job: job(n), place: ResultPlace::Tray("scan.txt".to_owned()), bytes: vec![7; 100] };
+        let file = ResultFile { place: ResultPlace::Tray("scan.txt".to_owned()), bytes: vec![7; 100].into() };
+        let result = JobResult { job: job(n), files: vec![file], sent: None };
         let mut changes = vec![Change::Licence(licence.clone()), Change::JobResult(result)];
         if let Some(before) = n.checked_sub(1) {
             changes.push(Change::ForgetJobResult(job(before)));

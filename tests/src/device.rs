@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use panel_app::core::{
-    Command, Core, EnrolForm, InstalledOption, JobState, Loaded, Place, Resume, Screen, Stage, View,
+    Command, Core, EnrolForm, FileJob, FilePlace, InstalledOption, JobKind, JobState, JobTask, Loaded, Place, Resume,
+    Screen, Stage, View,
 };
 use panel_app::service::{Clock, Power, Service};
 use protocol::{ActivationCode, CaFingerprint, OptionId, UsageForm};
@@ -105,6 +106,22 @@ impl Device {
         panic!("it is never over; the screen is {:?}", self.service().view().screen);
     }
 
+    /// Goes on until `next` says that it is over, or until the power fails; whether it was over. While there is nothing to
+    /// do, it waits for the jobs to go on.
+    pub fn work(&mut self, mut next: impl FnMut(&View) -> Next) -> bool {
+        while let Some(view) = self.service().inspect(Core::view) {
+            match next(&view) {
+                Next::Over => return true,
+                Next::Do(command) => self.apply(command),
+                Next::Wait => {
+                    let changed = move |core: &Core| (core.view().jobs != view.jobs).then_some(());
+                    self.service().watch(PATIENCE, changed);
+                }
+            }
+        }
+        false
+    }
+
     /// What the device's folder holds. The device is off afterwards.
     pub fn on_disk(&mut self) -> Loaded {
         self.switch_off();
@@ -189,7 +206,8 @@ impl Device {
         let (input, output) = (self.path("input.txt"), self.path("output"));
         std::fs::write(&input, text).unwrap();
         let _ = std::fs::remove_file(&output);
-        self.apply(Command::RunFile { input, output: output.clone(), option: id(option) });
+        let (task, place) = (JobTask::plain(JobKind::Scan).with(id(option)), FilePlace::File(output.clone()));
+        self.apply(Command::RunFiles(FileJob { task, inputs: vec![input], place, offer: false }));
         let ended = |state: &JobState| matches!(state, JobState::Finished { .. } | JobState::Failed(_));
         self.wait_screen(move |screen| matches!(screen, Screen::Job(job) if ended(&job.state)));
         let Screen::Job(job) = self.screen() else { unreachable!("just waited for it") };

@@ -303,3 +303,74 @@ job-finished = Finished
 job-finished-text = The result is in the tray: { $output }
 job-failed = The job could not be done
 job-failed-note = Nothing was used up.
+job-waiting = Waiting for its turn
+# $document (String) - file name
+job-waiting-text = “{ $document }” is in the queue. It begins by itself.
+job-leave = Leave it running
+job-progress = Job progress
+job-reading = Reading the document
+# $pages (Number) - how many pages the document has
+job-pages = { $pages ->
+    [one] 1 page
+   *[other] { $pages } pages
+}
+# $page (Number) - the page being worked on
+# $pages (Number) - how many there are
+job-page-of = Page { $page } of { $pages }
+# $page (Number) - the page being worked on
+# $pages (Number) - how many there are
+# $name (String) - the option at work
+job-page-of-with = Page { $page } of { $pages } · { $name }
+job-output = Putting out the result
+job-needs = Something is missing
+# $document (String) - file name
+# $name (String) - what is needed
+job-needs-text = The job on “{ $document }” needs: { $name }.
+job-needs-note = It waits until you buy what is missing, or let it go on without.
+job-give-up = Cancel the job
+job-go-without = Go on without
+job-see-offer = See the offer
+# $count (Number) - further files
+job-finished-more = { $count ->
+    [one] and 1 more file
+   *[other] and { $count } more files
+}
+# $name (String) - the option's name
+job-settings-of = Settings: { $name }
+job-as-pdf = As PDF
+job-as-png = As PNG
+job-split = Divide at separator sheets
+# $face (String) - a font's name
+job-face = Font: { $face }
+job-faces = Font
+job-own-face = The machine's own
+on = On
+off = Off
+# $name (String) - what is set
+setting-less = { $name }: less
+# $name (String) - what is set
+setting-more = { $name }: more
+jobs = Jobs
+jobs-none = No job waits or is in the works.
+# $count (Number) - jobs that wait or are in the works
+jobs-in-short = { $count ->
+    [one] 1 job
+   *[other] { $count } jobs
+}
+# $name (String) - what is needed
+jobs-needs = Needs: { $name }
+# $name (String) - what is needed
+providers-title = Choose: { $name }
+wanted-one-by-copy = This copy job needs one of the options below.
+wanted-one-by-print = This print job needs one of the options below.
+wanted-one-by-scan = This scan job needs one of the options below.
+wanted-one-by-fax = This fax job needs one of the options below.
+feature-text-recognition = Text recognition
+feature-code-reading = Code reading
+feature-blank-page-removal = Blank page removal
+feature-deskew = Straightening
+feature-watermark = Watermark
+feature-clean-up = Image clean-up
+feature-page-numbering = Page numbering
+# $face (String) - a font's name
+feature-face = Font { $face }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use protocol::{ActivationCode, CaFingerprint, ContractUserId, DeviceSerial, OptionId, Text, UsageForm};
 
-use crate::core::Language;
+use super::programs::Programs;
+use crate::core::{JobKind, Language, OutputFormat};
 
 /// The office machine's panel: buys, keeps, uses and erases option software.
 #[derive(Debug, Parser)]
@@ -85,7 +86,15 @@ pub(super) enum Action {
     },
     /// Cancels an unfinished purchase
     Cancel,
-    /// Does a job with an option
+    /// Does a job: copy, print, scan or fax
+    Job(JobArgs),
+    /// Lists the jobs that wait
+    Jobs {
+        /// Gives one of them up
+        #[arg(long, value_name = "JOB")]
+        cancel: Option<uuid::Uuid>,
+    },
+    /// Does a job with one option
     Use {
         /// Option id
         option: OptionId,
@@ -103,6 +112,82 @@ pub(super) enum Action {
         /// Option id
         option: OptionId,
     },
+}
+
+/// What a job needs to know.
+#[derive(Debug, clap::Args)]
+pub(super) struct JobArgs {
+    /// The function of the machine
+    #[arg(value_enum)]
+    pub(super) kind: Kind,
+    /// Document to work on; several are taken one after the other
+    #[arg(long, required = true, value_name = "FILE")]
+    pub(super) input: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) programs: Programs,
+    /// Face that text is set in
+    #[arg(long, value_name = "NAME")]
+    pub(super) face: Option<String>,
+    /// Begins a new document at each separator sheet
+    #[arg(long)]
+    pub(super) split: bool,
+    /// What comes out
+    #[arg(long, value_enum, default_value = "pdf")]
+    pub(super) format: Format,
+    /// Folder for the results, instead of the tray
+    #[arg(long, value_name = "DIR")]
+    pub(super) output: Option<PathBuf>,
+    /// Accepts the offer of an option that is missing, in this form
+    #[arg(long, value_name = "FORM")]
+    pub(super) buy: Option<UsageForm>,
+    /// Contract user ID, for a device that is assigned to no customer
+    #[arg(long, requires = "buy")]
+    pub(super) contract_id: Option<ContractUserId>,
+    /// File with the contract's PIN; - reads it from standard input
+    #[arg(long, value_name = "FILE", requires = "contract_id")]
+    pub(super) pin_file: Option<PathBuf>,
+}
+
+/// A function of the machine.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Kind {
+    /// Paper to paper
+    Copy,
+    /// Text or pages to paper
+    Print,
+    /// Paper to a document
+    Scan,
+    /// Paper to the telephone line
+    Fax,
+}
+
+impl From<Kind> for JobKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Copy => Self::Copy,
+            Kind::Print => Self::Print,
+            Kind::Scan => Self::Scan,
+            Kind::Fax => Self::Fax,
+        }
+    }
+}
+
+/// What comes out of a job.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Format {
+    /// One PDF for each document
+    Pdf,
+    /// One PNG for each page
+    Png,
+}
+
+impl From<Format> for OutputFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Pdf => Self::Pdf,
+            Format::Png => Self::Png,
+        }
+    }
 }
 
 /// What enrolment needs to know.

@@ -121,6 +121,17 @@ impl From<Failure> for Fault {
             Failure::Job(JobFault::OptionDamaged) => (5, "The option's content is damaged."),
             Failure::Job(JobFault::NotInstalled) => (3, "The option is not installed. Buy it first."),
             Failure::Job(JobFault::Locked) => (3, "The option is locked; `options` tells why."),
+            Failure::Job(JobFault::QueueFull) => (3, "Too many jobs wait already."),
+            Failure::Job(JobFault::TooManyPrograms) => (3, "A job has at most four programs."),
+            Failure::Job(JobFault::NothingProvides) => (3, "Nothing that the vendor sells does what the job needs."),
+            Failure::Job(JobFault::SettingUnsuitable) => {
+                (3, "A setting is none of the option's, or not what the option allows.")
+            }
+            Failure::Job(JobFault::ProgramFailed) => (3, "The option's program broke off; no use was spent."),
+            Failure::Job(JobFault::ProgramTooGreedy) => {
+                (3, "The option's program took more time, work or memory than it may; no use was spent.")
+            }
+            Failure::Job(JobFault::NothingLeft) => (3, "No page is left of the document; no use was spent."),
             Failure::Job(JobFault::ResultWaiting) => {
                 (5, "The result is safe but its place cannot be written; it is brought there at the next start.")
             }

@@ -128,7 +128,7 @@ pub(super) const fn stage_name(stage: Stage) -> &'static str {
     }
 }
 
-fn option_json(option: &OptionSummary) -> Value {
+pub(super) fn option_json(option: &OptionSummary) -> Value {
     let both = |text: &Bilingual<protocol::text::Name>| json!({ "ja": text.ja.as_str(), "en": text.en.as_str() });
     json!({
         "option": option.id,
@@ -138,11 +138,11 @@ fn option_json(option: &OptionSummary) -> Value {
     })
 }
 
-fn offer_json(offer: &Offer) -> Value {
+pub(super) fn offer_json(offer: &Offer) -> Value {
     json!({ "form": offer.form.to_string(), "price_yen": offer.price.amount(), "trial": offer.trial })
 }
 
-fn offer_text(offer: &Offer) -> String {
+pub(super) fn offer_text(offer: &Offer) -> String {
     if offer.trial {
         format!("{} to try", form_text(offer.form))
     } else {

@@ -5,10 +5,12 @@ use std::path::Path;
 use protocol::OptionId;
 use serde_json::json;
 
-use super::PATIENCE;
+use super::job::{JOB_PATIENCE, has_folder};
 use super::output::{Fault, Output};
 use super::show::note_text;
-use crate::core::{Command, Failure, JobFault, JobState, LicenceNote, Screen};
+use crate::core::{
+    Command, Failure, FileJob, FilePlace, JobFault, JobKind, JobState, JobTask, LicenceNote, OutputFormat, Screen,
+};
 use crate::service::Service;
 
 pub(super) fn use_option(
@@ -23,18 +25,22 @@ pub(super) fn use_option(
     };
     let (input, output) = (absolute(input)?, absolute(output)?);
     // Before a use is spent on a result that has no place.
-    if output.is_dir() || !output.parent().is_some_and(Path::is_dir) {
+    if !has_folder(&output) {
         return Err(Fault::storage(
             "output-unwritable",
             "There is no folder for the result, or its name is a folder's.",
         ));
     }
-    service.apply(Command::RunFile { input, output, option: option.clone() });
-    let end = service.watch(PATIENCE, |core| match core.view().screen {
+    let is_png = output.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png"));
+    let format = if is_png { OutputFormat::Png } else { OutputFormat::Pdf };
+    let task = JobTask { format, ..JobTask::plain(JobKind::Scan).with(option.clone()) };
+    let (inputs, place) = (vec![input], FilePlace::File(output));
+    service.apply(Command::RunFiles(FileJob { task, inputs, place, offer: false }));
+    let end = service.watch(JOB_PATIENCE, |core| match core.view().screen {
         Screen::Job(job) => match job.state {
-            JobState::Finished { output, left } => Some(Ok((output, left))),
+            JobState::Finished { output, left, .. } => Some(Ok((output, left))),
             JobState::Failed(failure) => Some(Err(failure)),
-            JobState::Idle | JobState::Running { .. } => None,
+            _ => None,
         },
         _ => None,
     });

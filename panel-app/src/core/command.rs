@@ -1,11 +1,11 @@
 //! What a user can ask of the panel, from the touchscreen or from a script.
 
-use std::path::PathBuf;
-
 use protocol::{
     ActivationCode, CaFingerprint, ContractPin, ContractUserId, DeviceSerial, LicenceId, OptionId, Text, UsageForm,
 };
 
+use super::record::JobId;
+use super::task::{FileJob, JobOrder};
 use super::view::{JobKind, Language};
 
 /// One wish of the user. A command that does not fit the present screen is ignored: it was meant for the one before.
@@ -47,19 +47,18 @@ pub enum Command {
     Refresh,
     /// Removes an installed option for good: the whole row that this licence is in.
     Remove(LicenceId),
-    /// Starts a job.
+    /// Starts a job on what lies on the glass.
     Run(JobOrder),
-    /// Starts a job on a file anywhere, for scripts.
-    RunFile {
-        /// What to work on.
-        input: PathBuf,
-        /// Where the result belongs.
-        output: PathBuf,
-        /// The option that it needs.
-        option: OptionId,
-    },
-    /// Gives up the running job; a use that it would have cost is given back.
-    CancelJob,
+    /// Starts a job on files anywhere, for scripts.
+    RunFiles(FileJob),
+    /// Gives up a job whose results are not durable yet; uses that it would have cost are given back.
+    CancelJob(JobId),
+    /// Opens the Offer screen of what a job waits for.
+    GetOption(JobId),
+    /// Lets a job go on without what it waits for.
+    GoOnWithout(JobId),
+    /// Opens the job screen on this job.
+    ShowJob(JobId),
     /// Registers this device with the vendor.
     Enrol(EnrolForm),
     /// Another language, from now on and after a restart.
@@ -81,6 +80,8 @@ pub enum Place {
     ServerAddress,
     /// Copy, print, scan or fax.
     Job(JobKind),
+    /// What waits, what is in the works, and what has ended.
+    Jobs,
 }
 
 /// What the server address screen collects.
@@ -94,15 +95,4 @@ pub struct EnrolForm {
     pub serial: DeviceSerial,
     /// From the vendor's staff.
     pub code: ActivationCode,
-}
-
-/// A job to be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JobOrder {
-    /// Which function of the machine.
-    pub kind: JobKind,
-    /// Name of a document as listed in the view.
-    pub document: String,
-    /// The option that it needs. If it is not installed, the Offer screen opens by itself.
-    pub option: Option<OptionId>,
 }

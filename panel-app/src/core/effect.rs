@@ -2,18 +2,21 @@
 
 use std::path::PathBuf;
 
+use bytes::Bytes;
 use protocol::message::Reply;
 use protocol::message::device::{DeviceReply, DeviceRequest};
 use protocol::message::report::DeviceReport;
-use protocol::package::OptionKind;
+use protocol::package::Feature;
 use protocol::receipt::EraseReceipt;
-use protocol::{ContentKey, Digest, LicenceId, Manifest, OrderId, Signed, Ticket, Timestamp};
+use protocol::{ContentKey, DeviceSerial, Digest, LicenceId, Manifest, OrderId, Signed, Ticket, Timestamp};
 
 use super::command::{Command, EnrolForm};
-use super::record::{Change, Enrolled, JobId, JobResult};
+use super::record::{Change, Enrolled, JobId, JobResult, SentFile};
 use super::renewal::CertificateTerm;
+use super::task::{Folder, OutputFormat, SettingWish};
 use super::undone::Cause;
-use super::view::{DocumentRow, Failure, JobFault};
+use super::view::{DocumentRow, Failure, JobFault, JobKind};
+use crate::program::Setting;
 
 /// The present: everything that the core cannot know by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,9 +48,21 @@ pub enum Input {
     Renewed(Option<CertificateTerm>),
     /// What lies on the glass or waits in the queue, by name.
     Documents(Vec<DocumentRow>),
+    /// A file has come to a watched folder, and is complete. It is told again as long as it lies there.
+    Arrived(Folder, String),
+    /// The file of a job is in the spool, or has gone.
+    TakenIn(JobId, Result<(), JobFault>),
+    /// A job's document is read; it has this many pages.
+    JobRead(JobId, u32),
+    /// A job's document is read and has shown to need this. The work has ended.
+    JobNeeds(JobId, Vec<Feature>),
+    /// How far a job's programs have come.
+    JobProgress(JobId, WorkProgress),
     /// A job's work has ended; nothing is granted yet.
     JobDone(JobId, Result<JobOutput, JobFault>),
-    /// A result is in its place, or cannot be brought there now.
+    /// What the program of a package can be told, or why it does not say so.
+    Described(Digest, Result<Vec<Setting>, JobFault>),
+    /// A job's results are in their places, or cannot be brought there now.
     Delivered(JobId, Result<(), JobFault>),
     /// Key and package of an ended licence are gone, or could not be erased now.
     Erased(LicenceId, Result<(), StorageFault>),
@@ -175,12 +190,22 @@ pub enum Effect {
     Renew,
     /// Look what lies on the glass; comes back as [`Input::Documents`].
     ListDocuments,
-    /// Do a job's work; comes back as [`Input::JobDone`].
-    RunJob(JobRun),
+    /// Bring a file from a watched folder to the spool; comes back as [`Input::TakenIn`]. Repeating it is harmless.
+    TakeIn(JobId, SentFile),
+    /// Put the file of a job without results among those that have failed. Repeating it is harmless.
+    PutAside(JobId, SentFile),
+    /// Put whatever is in the spool and belongs to none of these jobs among those that have failed.
+    SweepSpool(Vec<JobId>),
+    /// Do a job's work; comes back as [`Input::JobRead`], [`Input::JobProgress`] and in the end as [`Input::JobNeeds`] or
+    /// [`Input::JobDone`].
+    RunJob(Box<JobRun>),
     /// Stop working. No input follows for this job.
     StopJob(JobId),
-    /// Bring a result to its place, replacing what is there; comes back as [`Input::Delivered`].
+    /// Bring results to their places, replacing what is there, and the file that was sent to the finished ones; comes
+    /// back as [`Input::Delivered`]. Repeating it is harmless.
     Deliver(JobResult),
+    /// Ask a program what it can be told; comes back as [`Input::Described`].
+    Describe(JobOption),
 }
 
 /// A transfer to be made.
@@ -201,37 +226,84 @@ pub struct TransferOrder {
 pub struct JobRun {
     /// The job.
     pub job: JobId,
+    /// Which function of the machine.
+    pub kind: JobKind,
     /// What to work on.
-    pub document: DocumentSource,
-    /// With which option; `None` brings the document to the tray as it is.
-    pub option: Option<JobOption>,
+    pub source: DocumentSource,
+    /// What people call it: a file name.
+    pub document: String,
+    /// What works on each page, in this order.
+    pub programs: Vec<JobProgram>,
+    /// Font packs whose faces can be used.
+    pub fonts: Vec<JobOption>,
+    /// The face that text is set in; none for the machine's own.
+    pub face: Option<String>,
+    /// Separator sheets begin a new document, which takes a program that reads codes.
+    pub split: bool,
+    /// What comes out.
+    pub format: OutputFormat,
+    /// What is not asked for, although the document needs it.
+    pub without: Vec<Feature>,
+    /// When the job was begun.
+    pub started: Timestamp,
+    /// The machine, once it is enrolled.
+    pub device: Option<DeviceSerial>,
+}
+
+/// A program and what is set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobProgram {
+    /// The program.
+    pub option: JobOption,
+    /// What differs from its own settings.
+    pub settings: Vec<SettingWish>,
+}
+
+/// How far a job's programs have come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WorkProgress {
+    /// Counted from 1; 0 before the first.
+    pub page: u32,
+    /// How many there are.
+    pub pages: u32,
+    /// Which program is at work, counted from 0.
+    pub program: Option<u8>,
 }
 
 /// What a job's work has made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct JobOutput {
-    /// The file's content.
-    pub bytes: Vec<u8>,
-    /// What kind of file it is; `None` if it is of the document's own kind.
-    pub extension: Option<&'static str>,
+    /// Documents and what belongs to them. No two have the same name.
+    pub files: Vec<MadeFile>,
+}
+
+/// A file that a job has made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MadeFile {
+    /// Its name without the extension; a plain file name.
+    pub stem: String,
+    /// `pdf`, `png`, `txt`, `json`.
+    pub extension: String,
+    /// Its content.
+    pub bytes: Bytes,
 }
 
 /// Where a document is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DocumentSource {
-    /// On the glass or in the queue, by file name.
-    Glass(String),
-    /// Anywhere.
-    File(PathBuf),
+    /// On the glass, by file name, one file after the other.
+    Glass(Vec<String>),
+    /// In the spool, under the job's id; this is how it came.
+    Spool(JobId, SentFile),
+    /// Anywhere, one file after the other.
+    Files(Vec<PathBuf>),
 }
 
-/// The option that a job uses.
+/// An option that a job uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobOption {
     /// Whose key opens the package.
     pub licence: LicenceId,
-    /// Program or font pack.
-    pub kind: OptionKind,
     /// The package.
     pub manifest: Manifest,
 }

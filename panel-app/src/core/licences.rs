@@ -113,18 +113,23 @@ impl Core {
         genuine.then_some((licence, record))
     }
 
-    /// The licence that a job should use: the first in the order of use that has a use which no running job holds.
+    /// The licence that a job should use.
     pub(super) fn usable_licence(&self, option: &OptionId) -> Option<&LicenceRecord> {
+        self.best_licence(|licence| licence.option_id() == option)
+    }
+
+    /// Whether a job may use it now.
+    pub(super) fn is_usable(&self, licence: &LicenceRecord) -> bool {
         let now = self.clock.now();
-        let usable = |l: &&LicenceRecord| {
-            l.option_id() == option
-                && l.state == LicenceState::Active
-                && l.has_begun(now)
-                && l.ends_at().is_none_or(|end| end > now)
-                && l.uses_left.is_none_or(|left| left > u32::from(self.machine.uses(l.id)))
-                && self.lock_of(l).is_none()
-        };
-        self.licences.values().filter(usable).min_by_key(|l| l.order_of_use())
+        licence.state == LicenceState::Active
+            && licence.has_begun(now)
+            && licence.ends_at().is_none_or(|end| end > now)
+            && self.lock_of(licence).is_none()
+    }
+
+    /// The licence that a job should use among those that suit: the first in the order of use.
+    pub(super) fn best_licence(&self, suits: impl Fn(&LicenceRecord) -> bool) -> Option<&LicenceRecord> {
+        self.licences.values().filter(|l| suits(l) && self.is_usable(l)).min_by_key(|l| l.order_of_use())
     }
 
     /// The licence by period that the next period of the option shall follow, so that no day is lost.
@@ -153,9 +158,9 @@ impl Core {
         }
     }
 
-    /// Whether there is a licence for this option that would do if it were not locked.
-    pub(super) fn has_locked(&self, option: &OptionId) -> bool {
-        let mut active = self.licences.values().filter(|l| l.state == LicenceState::Active && l.option_id() == option);
+    /// Whether there is a licence that suits and would do if it were not locked.
+    pub(super) fn has_locked(&self, suits: impl Fn(&LicenceRecord) -> bool) -> bool {
+        let mut active = self.licences.values().filter(|l| l.state == LicenceState::Active && suits(l));
         active.any(|l| self.lock_of(l).is_some())
     }
 

@@ -1,13 +1,16 @@
 //! The view: what the state looks like to the user.
 
+use protocol::message::device::CatalogueEntry;
+use protocol::package::Feature;
 use protocol::{OptionId, OrderId, UsageForm};
 
 use super::Core;
-use super::command::JobOrder;
 use super::purchase::{Purchase, Wait};
-use super::record::{LicenceState, OrderRecord, Stage};
+use super::record::{JobId, LicenceState, OrderRecord, Stage};
+use super::task::Wanted;
 use super::view::{
-    ActiveDownload, EndedOption, Failure, FailureAdvice, JobView, OptionSummary, Progress, Screen, StoreRow, View,
+    ActiveDownload, EndedOption, Failure, FailureAdvice, JobKind, JobOptionRow, JobView, OptionSummary, Progress,
+    Screen, StoreRow, View,
 };
 
 /// Where the user is, as far as the state of a purchase does not say it.
@@ -17,11 +20,16 @@ pub(super) enum Page {
     Store,
     Offer {
         option: OptionSummary,
-        wanted_by: Option<JobOrder>,
+        wanted_by: Option<JobId>,
+    },
+    /// Several options do what a job needs.
+    Providers {
+        feature: Feature,
+        wanted_by: JobId,
     },
     ContractId {
         option: OptionSummary,
-        wanted_by: Option<JobOrder>,
+        wanted_by: Option<JobId>,
         preselected: Option<UsageForm>,
         refused: Option<protocol::RefusalCode>,
         /// Nothing is accepted before.
@@ -33,7 +41,7 @@ pub(super) enum Page {
         option: OptionSummary,
         offer: protocol::Offer,
         order: OrderId,
-        wanted_by: Option<JobOrder>,
+        wanted_by: Option<JobId>,
     },
     /// Something failed before there was an order.
     Trouble(Failure),
@@ -44,6 +52,7 @@ pub(super) enum Page {
         failed: Option<Failure>,
     },
     Job,
+    Jobs,
 }
 
 impl Core {
@@ -60,6 +69,7 @@ impl Core {
             now: self.clock.now(),
             clock_in_doubt: self.clock.doubt().is_some(),
             installed: self.installed(),
+            jobs: self.job_rows(),
         }
     }
 
@@ -70,7 +80,16 @@ impl Core {
             Page::Offer { option, wanted_by } => Screen::Offer {
                 option: option.clone(),
                 offers: self.shop.offers(&option.id).map(Into::into).unwrap_or_default(),
-                wanted_by: wanted_by.as_ref().map(|job| job.kind),
+                wanted_by: self.kind_of(*wanted_by),
+            },
+            Page::Providers { feature, wanted_by } => Screen::Providers {
+                feature: feature.clone(),
+                wanted_by: self.machine.kind_of(*wanted_by).unwrap_or(self.machine.kind),
+                rows: self
+                    .providers(&Wanted::Feature(feature.clone()))
+                    .into_iter()
+                    .map(|e| self.store_row(e))
+                    .collect(),
             },
             Page::ContractId { option, refused, blocked_until, .. } => Screen::ContractId {
                 option: option.clone(),
@@ -82,7 +101,7 @@ impl Core {
                 option: option.clone(),
                 offer: *offer,
                 order: *order,
-                wanted_by: wanted_by.as_ref().map(|job| job.kind),
+                wanted_by: self.kind_of(*wanted_by),
             },
             Page::Trouble(failure) => Screen::Failed { option: None, failure: *failure, advice: FailureAdvice::GiveUp },
             Page::MyOptions => Screen::MyOptions { ended: self.ended() },
@@ -92,8 +111,9 @@ impl Core {
                 kind: self.machine.kind,
                 documents: self.machine.documents.clone(),
                 options: self.job_options(),
-                state: self.machine.state.clone(),
+                state: self.job_state(),
             }),
+            Page::Jobs => Screen::Jobs,
         }
     }
 
@@ -126,34 +146,47 @@ impl Core {
         match (&self.shop.entries, self.shop.failure) {
             // Somebody tries something: that is shown even if what is known could still be sold from.
             (_, Some(failure @ (Failure::NotGenuine | Failure::Outdated))) => Progress::Failed(failure),
-            (Some(entries), _) => Progress::Ready(
-                entries
-                    .iter()
-                    .map(|entry| StoreRow {
-                        option: entry.into(),
-                        offers: entry.offers.clone().into(),
-                        installed: self.is_installed(&entry.option),
-                    })
-                    .collect(),
-            ),
+            (Some(entries), _) => Progress::Ready(entries.iter().map(|entry| self.store_row(entry)).collect()),
             (None, Some(failure)) => Progress::Failed(failure),
             (None, None) => Progress::Loading,
         }
     }
 
     /// What is installed first, then the rest of the catalogue.
-    fn job_options(&self) -> Vec<StoreRow> {
-        let mut rows: Vec<StoreRow> = Vec::new();
+    fn job_options(&self) -> Vec<JobOptionRow> {
+        let mut rows: Vec<JobOptionRow> = Vec::new();
         for licence in self.licences.values().filter(|l| l.state == LicenceState::Active) {
             if rows.iter().all(|row| row.option.id != *licence.option_id()) {
-                let offers = self.shop.offers(licence.option_id()).map(Into::into).unwrap_or_default();
-                rows.push(StoreRow { option: licence.option.clone(), offers, installed: true });
+                rows.push(JobOptionRow {
+                    option: licence.option.clone(),
+                    offers: self.shop.offers(licence.option_id()).map(Into::into).unwrap_or_default(),
+                    installed: true,
+                    provides: licence.manifest.provides.clone(),
+                    settings: self.machine.settings_of(&licence.manifest.digest()),
+                });
             }
         }
-        if let Progress::Ready(store) = self.store_rows() {
-            rows.extend(store.into_iter().filter(|row| !row.installed));
+        for entry in self.shop.entries.iter().flat_map(|entries| entries.iter()) {
+            if !self.is_installed(&entry.option) && rows.iter().all(|row| row.option.id != entry.option) {
+                let StoreRow { option, offers, installed } = self.store_row(entry);
+                let (provides, settings) = (entry.provides.clone(), Vec::new());
+                rows.push(JobOptionRow { option, offers, installed, provides, settings });
+            }
         }
         rows
+    }
+
+    fn store_row(&self, entry: &CatalogueEntry) -> StoreRow {
+        StoreRow {
+            option: entry.into(),
+            offers: entry.offers.clone().into(),
+            installed: self.is_installed(&entry.option),
+        }
+    }
+
+    /// The function of the job that a purchase is for.
+    fn kind_of(&self, wanted_by: Option<JobId>) -> Option<JobKind> {
+        wanted_by.and_then(|job| self.machine.kind_of(job))
     }
 
     fn is_installed(&self, option: &OptionId) -> bool {

@@ -14,12 +14,11 @@ use protocol::{
 use uuid::Uuid;
 
 use super::Core;
-use super::command::JobOrder;
 use super::effect::{Ask, Effect, LinkFault, Moment, OrderStep, StorageFault};
 use super::meter::Meter;
 use super::outcome::Outcome;
 use super::present::Page;
-use super::record::{Abandoned, Change, OrderRecord, Stage};
+use super::record::{Abandoned, Change, JobId, OrderRecord, Stage};
 use super::view::{Failure, FailureAdvice, OptionSummary};
 
 /// Waits before the attempts after the first.
@@ -37,7 +36,7 @@ const ABANDONING_MAX: usize = 50;
 pub(super) struct Purchase {
     pub(super) order: OrderId,
     /// The job that opened the Offer screen.
-    pub(super) wanted_by: Option<JobOrder>,
+    pub(super) wanted_by: Option<JobId>,
     /// The form that a script asked for.
     pub(super) preselected: Option<UsageForm>,
     pub(super) wait: Wait,
@@ -77,7 +76,7 @@ pub(super) struct Background {
 }
 
 impl Purchase {
-    pub(super) fn new(order: OrderId, wanted_by: Option<JobOrder>, preselected: Option<UsageForm>) -> Self {
+    pub(super) fn new(order: OrderId, wanted_by: Option<JobId>, preselected: Option<UsageForm>) -> Self {
         let (wait, meter) = (Wait::Vendor, Meter::default());
         Self { order, wanted_by, preselected, wait, done_bytes: 0, meter, pin: None, failed_attempts: 0 }
     }

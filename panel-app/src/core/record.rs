@@ -1,5 +1,6 @@
 //! What the panel keeps durably. The store writes these; only the core makes them.
 
+use bytes::Bytes;
 use protocol::keys::{RootKey, RootSigned};
 use protocol::message::device::Catalogue;
 use protocol::package::Manifest;
@@ -12,6 +13,7 @@ use uuid::Uuid;
 
 use super::licences::uses_left;
 use super::seal::{RecordsKey, SealRecord};
+use super::task::{Folder, JobOrder};
 use super::view::{EndReason, Language, OptionSummary};
 
 /// One thing to write. A list of changes is one transaction: all of it or nothing.
@@ -35,9 +37,13 @@ pub enum Change {
     Licence(LicenceRecord),
     /// An ended licence that is no longer of interest.
     ForgetLicence(LicenceId),
-    /// The result of a job, to be brought to its place even after a restart.
+    /// A job that is to be done, even after a restart.
+    Job(Box<JobRecord>),
+    /// A job that has ended.
+    ForgetJob(JobId),
+    /// The results of a job, to be brought to their places even after a restart.
     JobResult(JobResult),
-    /// The result has been brought to its place.
+    /// The results have been brought to their places.
     ForgetJobResult(JobId),
 }
 
@@ -62,6 +68,8 @@ pub struct Loaded {
     pub licences: Vec<LicenceRecord>,
     /// Licences whose records are no records.
     pub unreadable: Vec<LicenceId>,
+    /// Jobs that have not ended, oldest first.
+    pub jobs: Vec<JobRecord>,
     /// Results that were not yet brought to their places.
     pub job_results: Vec<JobResult>,
     /// Packages of which at least one chunk is stored.
@@ -256,24 +264,69 @@ pub enum LicenceState {
 #[serde(transparent)]
 pub struct JobId(pub Uuid);
 
-/// What a job has made, durable together with the use that it cost.
+impl std::fmt::Display for JobId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A job that has not ended. It grants nothing: what it costs is decided when it begins, from the licences.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobRecord {
+    /// The job.
+    pub id: JobId,
+    /// What is to be done.
+    pub order: JobOrder,
+    /// When it came.
+    pub created_at: Timestamp,
+}
+
+/// What a job has made, durable together with the uses that it cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobResult {
     /// The job.
     pub job: JobId,
+    /// At least one.
+    pub files: Vec<ResultFile>,
+    /// The file that was sent, if that is how the job came: it is put among the finished ones.
+    pub sent: Option<SentFile>,
+}
+
+/// A file that a job has made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResultFile {
     /// Where it belongs.
     pub place: ResultPlace,
-    /// The file's content.
-    pub bytes: Vec<u8>,
+    /// Its content.
+    pub bytes: Bytes,
+}
+
+/// A file that came to a watched folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentFile {
+    /// Where it came to.
+    pub folder: Folder,
+    /// Its name there.
+    pub name: String,
 }
 
 /// Where a result belongs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ResultPlace {
     /// A file of this name in the tray.
     Tray(String),
     /// This file.
     File(std::path::PathBuf),
+}
+
+impl ResultPlace {
+    /// The name in the tray, or the path.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Tray(name) => name.clone(),
+            Self::File(path) => path.display().to_string(),
+        }
+    }
 }
 
 impl LicenceRecord {

@@ -8,12 +8,12 @@ use protocol::{
 };
 
 use super::clock::Clock;
-use super::command::{EnrolForm, JobOrder, Place};
+use super::command::{EnrolForm, Place};
 use super::effect::{Ask, Effect, LinkFault, Moment, StorageFault};
 use super::outcome::Outcome;
 use super::present::Page;
 use super::purchase::{Payer, Purchase, storage_failure};
-use super::record::{CatalogueRecord, Change, Enrolled, Mark};
+use super::record::{CatalogueRecord, Change, Enrolled, JobId, Mark};
 use super::trust::Trust;
 use super::view::{Failure, OptionSummary};
 use super::{Core, Entries, LinkState};
@@ -37,8 +37,10 @@ pub(super) struct Shop {
 
 /// What could not be done before the catalogue is here.
 #[derive(Debug, Clone)]
-enum Awaiting {
-    Offer(OptionId, Option<JobOrder>),
+pub(super) enum Awaiting {
+    Offer(OptionId),
+    /// What a job waits for.
+    Need(JobId),
     Buy(OptionId, UsageForm, Option<Payer>),
 }
 
@@ -151,11 +153,11 @@ impl Core {
             Place::Settings => Page::Settings,
             Place::ServerAddress => Page::ServerAddress { busy: false, failed: None },
             Place::Job(kind) => {
-                out.then(Effect::ListDocuments);
+                self.open_machine(kind, out);
                 self.fetch_catalogue(out);
-                self.open_machine(kind);
                 Page::Job
             }
+            Place::Jobs => Page::Jobs,
         };
     }
 
@@ -227,7 +229,12 @@ impl Core {
             Err(LinkFault::Expired) => Some(Failure::CertificateExpired),
         };
         match self.shop.awaiting.take() {
-            Some(Awaiting::Offer(option, wanted_by)) => self.show_offer(&option, wanted_by),
+            Some(Awaiting::Offer(option)) => self.show_offer(&option, None),
+            Some(Awaiting::Need(job)) if self.shop.is_known() => self.offer_for(job, out),
+            Some(Awaiting::Need(_)) => {
+                let unknown = Failure::Refused(RefusalCode::UnknownOption);
+                self.page = Page::Trouble(self.shop.failure.unwrap_or(unknown));
+            }
             Some(Awaiting::Buy(option, form, payer)) => self.buy_known(&option, form, payer, moment, out),
             None => {}
         }
@@ -276,18 +283,23 @@ impl Core {
         }
     }
 
-    pub(super) fn open_offer(&mut self, option: &OptionId, wanted_by: Option<JobOrder>, out: &mut Outcome) {
+    /// From the store, or from the choice that a job has opened.
+    pub(super) fn open_offer(&mut self, option: &OptionId, out: &mut Outcome) {
         if self.purchase.is_some() {
             return;
         }
+        let wanted_by = match &self.page {
+            Page::Providers { wanted_by, .. } => Some(*wanted_by),
+            _ => None,
+        };
         if self.shop.entry(option).is_some() {
             self.show_offer(option, wanted_by);
         } else {
-            self.await_catalogue(Awaiting::Offer(option.clone(), wanted_by), out);
+            self.await_catalogue(Awaiting::Offer(option.clone()), out);
         }
     }
 
-    fn await_catalogue(&mut self, awaiting: Awaiting, out: &mut Outcome) {
+    pub(super) fn await_catalogue(&mut self, awaiting: Awaiting, out: &mut Outcome) {
         self.fetch_catalogue(out);
         match self.shop.failure {
             Some(failure) if !self.shop.fetching => self.page = Page::Trouble(failure),
@@ -298,7 +310,7 @@ impl Core {
         }
     }
 
-    fn show_offer(&mut self, option: &OptionId, wanted_by: Option<JobOrder>) {
+    fn show_offer(&mut self, option: &OptionId, wanted_by: Option<JobId>) {
         self.page = match self.shop.entry(option) {
             Some(entry) => Page::Offer { option: entry.into(), wanted_by },
             None => Page::Trouble(self.shop.failure.unwrap_or(Failure::Refused(RefusalCode::UnknownOption))),
@@ -365,16 +377,20 @@ impl Core {
             return;
         }
         let option = entry.into();
-        self.start_order(option, payer, |id| Purchase::new(id, None, Some(form)), moment, out);
+        // A script's job has opened the screen.
+        let wanted_by = match &self.page {
+            Page::Offer { option: shown, wanted_by } if shown.id == entry.option => *wanted_by,
+            _ => None,
+        };
+        self.start_order(option, payer, |id| Purchase::new(id, wanted_by, Some(form)), moment, out);
     }
 
     /// Cancel, wherever there is one.
     pub(super) fn cancel(&mut self, out: &mut Outcome) {
-        match &self.page {
-            Page::Offer { wanted_by: Some(_), .. } | Page::ContractId { wanted_by: Some(_), .. } => {
-                out.then(Effect::ListDocuments);
-                self.page = Page::Job;
-            }
+        match &self.page.clone() {
+            Page::Offer { wanted_by: Some(job), .. }
+            | Page::ContractId { wanted_by: Some(job), .. }
+            | Page::Providers { wanted_by: job, .. } => self.back_to_job(*job, out),
             Page::Offer { .. } | Page::ContractId { .. } => self.leave_purchase(),
             Page::Purchase => self.cancel_purchase(out),
             _ => {}
@@ -391,15 +407,14 @@ impl Core {
     }
 
     /// Close.
-    pub(super) fn dismiss(&mut self, moment: Moment, out: &mut Outcome) {
+    pub(super) fn dismiss(&mut self, out: &mut Outcome) {
         match self.page.clone() {
             Page::Purchase => self.dismiss_purchase(out),
             Page::Trouble(_) => self.leave_purchase(),
             Page::Done { wanted_by, .. } => {
                 self.leave_purchase();
                 if let Some(job) = wanted_by {
-                    self.page = Page::Job;
-                    self.run(job, moment, out);
+                    self.back_to_job(job, out);
                 }
             }
             Page::Job => self.dismiss_job(out),

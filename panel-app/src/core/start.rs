@@ -45,6 +45,7 @@ impl Core {
             orders,
             licences,
             unreadable,
+            jobs,
             job_results,
             packages,
             complete,
@@ -83,7 +84,7 @@ impl Core {
             background: BTreeMap::new(),
             asked: BTreeSet::new(),
             transferring: None,
-            machine: Machine::default(),
+            machine: Machine::new(jobs, resume),
             page: Page::Home,
             renewal: Renewal::default(),
         };

@@ -8,6 +8,7 @@ mod jobs;
 mod life;
 mod locks;
 mod purchase;
+mod queue;
 mod random;
 mod restore;
 mod trust;

@@ -42,8 +42,12 @@ pub enum Cause {
     Certificate(CertificateTerm),
     /// The end of an attempt to renew it.
     Renewal(Option<CertificateTerm>),
-    /// The result of this job.
+    /// The end of this job's work.
     Job(JobId),
+    /// This job's file is in the spool.
+    TakenIn(JobId),
+    /// This job's document is read; it has this many pages.
+    Read(JobId, u32),
     /// A job's result that is in its place, or waits for it.
     Delivered(JobId, Result<(), JobFault>),
     /// The erasure of this licence.
@@ -66,7 +70,7 @@ impl From<&Input> for Cause {
                 | Command::Dismiss
                 | Command::Buy { .. },
             ) => Self::Purchase,
-            Input::Command(Command::Run(_) | Command::RunFile { .. }) => Self::NewJob,
+            Input::Command(Command::Run(_) | Command::RunFiles(_)) => Self::NewJob,
             Input::Answer(Ask::Keys, _) => Self::Keys,
             Input::Answer(Ask::Catalogue, _) => Self::Catalogue,
             Input::Answer(Ask::Order(order, _), _) => Self::Order(*order),
@@ -77,7 +81,9 @@ impl From<&Input> for Cause {
             Input::Enrolled(_) => Self::Enrolment,
             Input::Certified(term) => Self::Certificate(*term),
             Input::Renewed(outcome) => Self::Renewal(*outcome),
-            Input::JobDone(job, _) => Self::Job(*job),
+            Input::JobDone(job, _) | Input::JobNeeds(job, _) | Input::TakenIn(job, Err(_)) => Self::Job(*job),
+            Input::TakenIn(job, Ok(())) => Self::TakenIn(*job),
+            Input::JobRead(job, pages) => Self::Read(*job, *pages),
             Input::Delivered(job, outcome) => Self::Delivered(*job, *outcome),
             Input::Erased(licence, _) => Self::Erasure(*licence),
             Input::Tick => Self::Time,
@@ -91,6 +97,7 @@ impl Core {
     pub(super) fn not_written(&mut self, cause: Cause, fault: StorageFault, out: &mut Outcome) {
         // A report that was due went along with whatever step came.
         self.put_report_off();
+        self.pause_jobs();
         match cause {
             Cause::Start => {
                 self.start_unwritten = true;
@@ -138,7 +145,9 @@ impl Core {
             // These are durable elsewhere: only what came with them has not happened.
             Cause::Certificate(term) => self.certified(term),
             Cause::Renewal(outcome) => self.renewed(outcome),
-            Cause::Job(job) => self.job_not_written(job),
+            Cause::Job(job) => self.job_not_written(job, out),
+            Cause::TakenIn(job) => self.taken_in(job, Ok(()), out),
+            Cause::Read(job, pages) => self.job_read(job, pages),
             Cause::Delivered(job, outcome) => self.delivered(job, outcome),
             Cause::Erasure(licence) => {
                 self.erasing.remove(&licence);

@@ -1,7 +1,7 @@
 //! What the panel shows: everything that a screen needs, already decided. Drawing adds nothing but language and layout.
 
 use protocol::message::device::Bilingual;
-use protocol::package::OptionKind;
+use protocol::package::{Feature, FeatureList, OptionKind};
 use protocol::text::{Description, Name};
 use protocol::{
     DeviceSerial, FailureCode, LicenceId, Offer, OptionId, OrderId, RefusalCode, ReleaseVersion, Timestamp, UsageForm,
@@ -10,6 +10,10 @@ use protocol::{
 use serde::{Deserialize, Serialize};
 
 pub use protocol::{EndReason, LockReason};
+
+use super::record::JobId;
+use super::task::Wanted;
+use crate::program::Setting;
 
 /// The language of the touchscreen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +61,8 @@ pub struct View {
     pub clock_in_doubt: bool,
     /// Options with living licences, newest first.
     pub installed: Vec<InstalledOption>,
+    /// Jobs that have not ended, in the order in which they came, and then those that ended last.
+    pub jobs: Vec<JobRow>,
 }
 
 /// What fills the screen.
@@ -146,6 +152,17 @@ pub enum Screen {
     },
     /// One of the four functions.
     Job(JobView),
+    /// Several options do what a job needs: which one? Cancel is possible.
+    Providers {
+        /// What the job needs.
+        feature: Feature,
+        /// The job's function.
+        wanted_by: JobKind,
+        /// The cheapest first; at least two.
+        rows: Vec<StoreRow>,
+    },
+    /// The jobs (`View::jobs`).
+    Jobs,
 }
 
 /// Something that is fetched.
@@ -268,6 +285,20 @@ pub enum JobFault {
     NotInstalled,
     /// The option's licence is locked.
     Locked,
+    /// Too many jobs wait already.
+    QueueFull,
+    /// More programs than a job can have.
+    TooManyPrograms,
+    /// Nothing that the vendor sells does what the job needs.
+    NothingProvides,
+    /// A setting is none of the program's, or outside its limits.
+    SettingUnsuitable,
+    /// An option's program broke off, or gave an answer that none may give.
+    ProgramFailed,
+    /// An option's program took more time, work or memory than it may.
+    ProgramTooGreedy,
+    /// The programs have left out every page.
+    NothingLeft,
     /// The result cannot be kept; no use was spent.
     TrayUnwritable,
     /// The result is kept, and its use spent, but it cannot be brought to its place before the next start.
@@ -284,6 +315,13 @@ impl JobFault {
             Self::OptionDamaged => "option-damaged",
             Self::NotInstalled => "not-installed",
             Self::Locked => "option-locked",
+            Self::QueueFull => "queue-full",
+            Self::TooManyPrograms => "too-many-programs",
+            Self::NothingProvides => "nothing-provides",
+            Self::SettingUnsuitable => "setting-unsuitable",
+            Self::ProgramFailed => "program-failed",
+            Self::ProgramTooGreedy => "program-too-greedy",
+            Self::NothingLeft => "nothing-left",
             Self::TrayUnwritable => "tray-unwritable",
             Self::ResultWaiting => "result-waiting",
         }
@@ -371,7 +409,7 @@ pub struct JobView {
     /// What lies on the glass or waits in the queue.
     pub documents: Vec<DocumentRow>,
     /// The options that a job can use: the installed ones and the rest of the catalogue as far as it is known.
-    pub options: Vec<StoreRow>,
+    pub options: Vec<JobOptionRow>,
     /// What the machine is doing.
     pub state: JobState,
 }
@@ -385,23 +423,113 @@ pub struct DocumentRow {
     pub bytes: u64,
 }
 
-/// What the machine is doing.
+/// An option that a job can use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobOptionRow {
+    /// The option.
+    pub option: OptionSummary,
+    /// At which prices.
+    pub offers: Vec<OfferRow>,
+    /// It is installed and may be used.
+    pub installed: bool,
+    /// What it gives to jobs.
+    pub provides: FeatureList,
+    /// What can be set; empty until the installed program has told it.
+    pub settings: Vec<Setting>,
+}
+
+/// The job on the job screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobState {
-    /// Waiting for a wish.
+    /// None: waiting for a wish.
     Idle,
-    /// Working; can be cancelled.
-    Running {
+    /// Waiting for its turn; can be cancelled.
+    Waiting {
+        /// The job.
+        job: JobId,
         /// On which document.
         document: String,
     },
-    /// The result is in the tray.
+    /// Waiting for an option that is not installed; can be cancelled, or go on without it.
+    Needs {
+        /// The job.
+        job: JobId,
+        /// On which document.
+        document: String,
+        /// What it needs.
+        wanted: Wanted,
+    },
+    /// Working; can be cancelled.
+    Running {
+        /// The job.
+        job: JobId,
+        /// On which document.
+        document: String,
+        /// How far it has come.
+        progress: JobProgress,
+    },
+    /// The results are in their places.
     Finished {
-        /// File name in the tray.
+        /// File name of the first in the tray, or its path.
         output: String,
+        /// All of them.
+        files: Vec<String>,
         /// What is left of the licence that was used.
         left: Option<LicenceNote>,
     },
     /// It could not be done; nothing was used up.
     Failed(Failure),
+}
+
+/// How far a job has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobProgress {
+    /// The document is being read.
+    Reading,
+    /// Programs are at work.
+    Working {
+        /// Counted from 1; 0 before the first.
+        page: u32,
+        /// How many there are.
+        pages: u32,
+        /// The program's name.
+        program: Option<Bilingual<Name>>,
+    },
+    /// The results are being put out.
+    Output,
+}
+
+/// A row of the list of jobs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobRow {
+    /// The job.
+    pub job: JobId,
+    /// Its function.
+    pub kind: JobKind,
+    /// On which document.
+    pub document: String,
+    /// Where it stands.
+    pub state: JobRowState,
+}
+
+/// Where a job stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobRowState {
+    /// Waits for its turn.
+    Waiting,
+    /// Waits for an option that is not installed.
+    Needs(Wanted),
+    /// In the works.
+    Running(JobProgress),
+    /// Has ended; the first of the results.
+    Finished(String),
+    /// Has ended without results.
+    Failed(Failure),
+}
+
+impl JobRowState {
+    /// Whether the job has not ended.
+    pub const fn is_live(&self) -> bool {
+        !matches!(self, Self::Finished(_) | Self::Failed(_))
+    }
 }

@@ -1,6 +1,6 @@
 //! The panel's thread: one step after the other, and effects in the core's order.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
@@ -10,7 +10,6 @@ use protocol::OrderId;
 use protocol::message::device::DeviceRequest;
 use protocol::message::report::DeviceReport;
 use protocol::net::{Credentials, certificate_term};
-use protocol::package::OptionKind;
 use protocol::receipt::{EraseReceipt, SignedReceipt};
 use tokio::runtime::Runtime;
 
@@ -18,13 +17,14 @@ use super::clock::TrustedTime;
 use super::{Clock, Display, Message, Power, Watcher};
 use crate::cancel::Cancel;
 use crate::core::{
-    Ask, Cause, CertificateTerm, Change, Core, Effect, EnrolForm, Input, JobFault, JobOutput, JobRun, LinkFault,
+    Ask, Cause, CertificateTerm, Change, Core, Effect, EnrolForm, Input, JobFault, JobId, JobOption, JobRun, LinkFault,
     StorageFault, TransferEvent, TransferFault, TransferOrder,
 };
 use crate::data::{Device, StorageError};
 use crate::documents::Documents;
 use crate::job::{Job, JobTools};
 use crate::link::{Link, Transfer, TransferLimits, TransferRunner, enrol, renew};
+use crate::spool::{Spool, Watch};
 use crate::tray::Tray;
 use crate::vault::KeyVault as _;
 
@@ -34,6 +34,8 @@ const VIEW_AGE: Duration = Duration::from_secs(5);
 const FAREWELL: Duration = Duration::from_millis(500);
 /// After a failed transaction, what is due by time alone waits this long.
 const WRITE_PAUSE: Duration = Duration::from_secs(5);
+/// How often the watched folders are looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 pub(super) struct Worker {
     core: Core,
@@ -47,10 +49,16 @@ pub(super) struct Worker {
     trusted: Arc<TrustedTime>,
     compacting: Option<JoinHandle<()>>,
     transfer: Option<(OrderId, Transfer)>,
-    /// Dropping it cancels it.
-    job: Option<Job>,
+    /// Dropping one cancels it.
+    jobs: BTreeMap<JobId, Job>,
     documents: Documents,
     tray: Tray,
+    spool: Spool,
+    /// `None` if nobody is at work here who would do what comes.
+    watch: Option<Watch>,
+    look_at: Instant,
+    /// When the view was last compared with what is shown.
+    shown_at: Instant,
     inbox: Sender<Message>,
     display: Arc<Display>,
     watchers: Vec<Watcher>,
@@ -65,6 +73,7 @@ impl Worker {
         power: Power,
         inbox: Sender<Message>,
         display: Arc<Display>,
+        watch: Option<Watch>,
     ) -> Result<Self, StorageError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -75,6 +84,10 @@ impl Worker {
         let mut worker = Self {
             documents: Documents::new(&device.dir),
             tray: Tray::new(&device.dir),
+            spool: Spool::new(&device.dir),
+            watch,
+            look_at: Instant::now(),
+            shown_at: Instant::now(),
             core,
             device,
             clock,
@@ -85,7 +98,7 @@ impl Worker {
             trusted: Arc::default(),
             compacting: None,
             transfer: None,
-            job: None,
+            jobs: BTreeMap::new(),
             inbox,
             display,
             watchers: Vec::new(),
@@ -115,12 +128,17 @@ impl Worker {
                         self.watchers.push(watcher);
                     }
                 }
-                Err(RecvTimeoutError::Timeout) => self.steps(VecDeque::from([Input::Tick])),
+                Err(RecvTimeoutError::Timeout) if self.is_due() => self.steps(VecDeque::from([Input::Tick])),
+                Err(RecvTimeoutError::Timeout) => {}
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+            }
+            let arrived = self.look_around();
+            if !arrived.is_empty() {
+                self.steps(arrived);
             }
         }
         self.stop_transfer();
-        self.stop_job();
+        self.stop_jobs();
         if let Some(compacting) = self.compacting.take() {
             // A panic there has been reported by the panic hook.
             let _ = compacting.join();
@@ -132,12 +150,31 @@ impl Worker {
 
     /// How long to wait for a message before the clock is looked at again.
     fn patience(&self) -> Duration {
-        let due = self.core.poll_timeout().map(|at_ms| {
+        let look = self.watch.as_ref().map(|_| self.look_at.saturating_duration_since(Instant::now()));
+        let view = (self.shown_at + VIEW_AGE).saturating_duration_since(Instant::now());
+        [self.due_in(), look].into_iter().flatten().min().map_or(view, |wait| wait.min(view))
+    }
+
+    /// How long until the core wants to be told of the time.
+    fn due_in(&self) -> Option<Duration> {
+        self.core.poll_timeout().map(|at_ms| {
             let wait = Duration::from_millis(at_ms.saturating_sub(self.clock.uptime_ms()));
             let pause = self.pause_until.map(|until| until.saturating_duration_since(Instant::now()));
             wait.max(pause.unwrap_or_default())
-        });
-        due.unwrap_or(VIEW_AGE).min(VIEW_AGE)
+        })
+    }
+
+    fn is_due(&self) -> bool {
+        self.due_in().is_some_and(|wait| wait.is_zero()) || self.shown_at.elapsed() >= VIEW_AGE
+    }
+
+    /// What has come to the watched folders since the last look, if it is time for one.
+    fn look_around(&mut self) -> VecDeque<Input> {
+        let Some(watch) = self.watch.as_mut().filter(|_| self.look_at <= Instant::now()) else {
+            return VecDeque::new();
+        };
+        self.look_at = Instant::now() + LOOK_EVERY;
+        watch.look(self.spool.list()).into_iter().map(|(folder, name)| Input::Arrived(folder, name)).collect()
     }
 
     /// Takes a step for each input, and for each input that the effects bring at once.
@@ -150,6 +187,10 @@ impl Worker {
                 // It writes no more; its thread only says goodbye to the server.
                 self.transfer.take_if(|(running, _)| running == order);
             }
+            if let Input::JobDone(job, _) | Input::JobNeeds(job, _) = &input {
+                // Its thread has nothing more to do.
+                self.jobs.remove(job);
+            }
             if let Input::Renewed(Some(_)) = &input {
                 self.relink();
             }
@@ -159,6 +200,7 @@ impl Worker {
             let more = self.carry_out(effects, before, cause);
             inputs.extend(more);
         }
+        self.shown_at = Instant::now();
         self.display.show(self.core.view());
         let core = &self.core;
         self.watchers.retain_mut(|watcher| !watcher(core));
@@ -224,8 +266,12 @@ impl Worker {
                 let documents = self.documents.list().map_err(|e| reported(&e)).unwrap_or_default();
                 return Ok(Some(Input::Documents(documents)));
             }
-            Effect::RunJob(run) => return Ok(self.run_job(run)),
-            Effect::StopJob(_) => self.job = None,
+            Effect::TakeIn(job, sent) => return Ok(Some(Input::TakenIn(job, self.spool.take_in(job, &sent)))),
+            Effect::PutAside(job, sent) => self.spool.put_aside(job, &sent),
+            Effect::SweepSpool(kept) => self.spool.sweep(&kept),
+            Effect::RunJob(run) => return Ok(self.run_job(*run)),
+            Effect::StopJob(job) => _ = self.jobs.remove(&job),
+            Effect::Describe(option) => self.describe(option),
             Effect::Deliver(result) => {
                 let delivered = self.tray.deliver(&result);
                 return Ok(Some(Input::Delivered(result.job, delivered)));
@@ -353,36 +399,47 @@ impl Worker {
         }
     }
 
-    /// Stops the job and waits until it uses the data folder no more.
-    fn stop_job(&mut self) {
-        if let Some(job) = self.job.take() {
-            job.stop();
-            job.join();
+    /// Stops the jobs and waits until they use the data folder no more.
+    fn stop_jobs(&mut self) {
+        let jobs: Vec<Job> = std::mem::take(&mut self.jobs).into_values().collect();
+        jobs.iter().for_each(Job::stop);
+        jobs.into_iter().for_each(Job::join);
+    }
+
+    fn tools(&self) -> JobTools {
+        JobTools {
+            documents: self.documents.clone(),
+            chunks: self.device.store.chunks(),
+            vault: self.device.vault.clone(),
         }
     }
 
     fn run_job(&mut self, run: JobRun) -> Option<Input> {
-        let id = run.job;
-        let tools = JobTools {
-            documents: self.documents.clone(),
-            chunks: self.device.store.chunks(),
-            vault: self.device.vault.clone(),
-        };
-        let is_page = run.option.as_ref().is_some_and(|option| option.kind == OptionKind::FontPack);
-        let inbox = self.inbox.clone();
-        let done = move |result: Result<Vec<u8>, JobFault>| {
-            let output = result.map(|bytes| JobOutput { bytes, extension: is_page.then_some("png") });
-            let _ = inbox.send(Message::Input(Input::JobDone(id, output)));
-        };
-        match Job::start(tools, run, done) {
+        let (id, inbox) = (run.job, self.inbox.clone());
+        // The panel may have stopped meanwhile.
+        let tell = move |input| _ = inbox.send(Message::Input(input));
+        match Job::start(self.tools(), run, tell) {
             Ok(job) => {
-                self.job = Some(job);
+                self.jobs.insert(id, job);
                 None
             }
             Err(error) => {
                 tracing::error!(%error, "no thread for a job");
                 Some(Input::JobDone(id, Err(JobFault::DocumentUnreadable)))
             }
+        }
+    }
+
+    /// On a thread of its own: a program may take its time.
+    fn describe(&self, option: JobOption) {
+        let (tools, inbox) = (self.tools(), self.inbox.clone());
+        let package = option.manifest.digest();
+        let work = move || {
+            let described = tools.describe(&option);
+            let _ = inbox.send(Message::Input(Input::Described(package, described)));
+        };
+        if let Err(error) = std::thread::Builder::new().name("describe".to_owned()).spawn(work) {
+            tracing::warn!(%error, "no thread to ask a program what it can be told");
         }
     }
 }

@@ -11,7 +11,9 @@ use uuid::Uuid;
 
 use super::Store;
 use super::medium::{Medium, builder};
-use crate::core::{Change, JobId, JobResult, Loaded, OptionSummary, OrderRecord, ResultPlace, Stage, StorageFault};
+use crate::core::{
+    Change, JobId, JobResult, Loaded, OptionSummary, OrderRecord, ResultFile, ResultPlace, Stage, StorageFault,
+};
 
 /// One thing that redb did to its storage.
 #[derive(Debug, Clone)]
@@ -154,7 +156,8 @@ fn order(n: u8, stage: Stage) -> OrderRecord {
 
 fn result(n: u8) -> JobResult {
     let place = ResultPlace::Tray(format!("scan-{n}.txt"));
-    JobResult { job: JobId(Uuid::from_bytes([n; 16])), place, bytes: vec![n; 3_000] }
+    let file = ResultFile { place, bytes: vec![n; 3_000].into() };
+    JobResult { job: JobId(Uuid::from_bytes([n; 16])), files: vec![file], sent: None }
 }
 
 fn clock(now: Timestamp) -> Change {
@@ -251,7 +254,8 @@ fn a_disk_that_cannot_grow_leaves_the_old_state_and_the_store_goes_on() {
     let length = medium.disk().bytes.len() as u64;
     medium.disk().length_max = Some(length);
 
-    let big = JobResult { bytes: vec![1; usize::try_from(length).unwrap() + 1], ..result(1) };
+    let mut big = result(1);
+    big.files[0].bytes = vec![1; usize::try_from(length).unwrap() + 1].into();
     let change = [Change::ForgetOrder(OrderId(Uuid::from_bytes([1; 16]))), Change::JobResult(big)];
     for _ in 0..3 {
         assert_eq!(store.commit(&change), Err(StorageFault::DiskFull));

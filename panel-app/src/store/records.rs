@@ -12,9 +12,12 @@ use uuid::Uuid;
 use super::chunks::PresentChunks;
 use super::shared::read_error;
 use super::tables::{
-    CATALOGUE, COUNTERS, ENROLMENT, FREED_BYTES, JOB_RESULTS, KEYS, LICENCES, ORDERS, PACKAGES, SEAL, SETTINGS, STATE,
+    CATALOGUE, COUNTERS, ENROLMENT, FREED_BYTES, JOB_RESULTS, JOBS, KEYS, LICENCES, ORDERS, PACKAGES, SEAL, SETTINGS,
+    STATE,
 };
-use crate::core::{Change, JobId, JobResult, LicenceRecord, Loaded, OrderRecord, ResultPlace};
+use crate::core::{
+    Change, JobId, JobRecord, JobResult, LicenceRecord, Loaded, OrderRecord, ResultFile, ResultPlace, SentFile,
+};
 use crate::data::StorageError;
 use protocol::Digest;
 
@@ -39,13 +42,23 @@ pub(super) fn apply(txn: &WriteTransaction, changes: &[Change]) -> Result<(), Er
             Change::ForgetLicence(licence) => {
                 txn.open_table(LICENCES)?.remove(licence.0.as_bytes())?;
             }
+            Change::Job(job) => {
+                txn.open_table(JOBS)?.insert(job.id.0.as_bytes(), codec::encode(job).as_slice())?;
+            }
+            Change::ForgetJob(job) => {
+                txn.open_table(JOBS)?.remove(job.0.as_bytes())?;
+            }
             Change::JobResult(result) => {
-                let place = codec::encode(&StoredPlace::from(&result.place));
-                let value = (place.as_slice(), result.bytes.as_slice());
-                txn.open_table(JOB_RESULTS)?.insert(result.job.0.as_bytes(), value)?;
+                let mut results = txn.open_table(JOB_RESULTS)?;
+                for (at, file) in (0..).zip(&result.files) {
+                    let stored = StoredResult { place: (&file.place).into(), sent: result.sent.clone() };
+                    let key = (result.job.0.as_bytes(), at);
+                    results.insert(key, (codec::encode(&stored).as_slice(), file.bytes.as_ref()))?;
+                }
             }
             Change::ForgetJobResult(job) => {
-                txn.open_table(JOB_RESULTS)?.remove(job.0.as_bytes())?;
+                let id = job.0.as_bytes();
+                txn.open_table(JOB_RESULTS)?.retain_in((id, 0)..=(id, u32::MAX), |_, _| false)?;
             }
         }
     }
@@ -84,14 +97,28 @@ pub(super) fn load(txn: &ReadTransaction) -> Result<Loaded, StorageError> {
     }
     loaded.licences.sort_by_key(|licence| (licence.issued_at, licence.id));
     for entry in txn.open_table(JOB_RESULTS).map_err(read_error)?.iter().map_err(read_error)? {
-        let (job, value) = entry.map_err(read_error)?;
-        let (place, bytes) = value.value();
-        let place = decode::<StoredPlace>("job result", place)?.into();
-        loaded.job_results.push(JobResult { job: JobId(Uuid::from_bytes(*job.value())), place, bytes: bytes.to_vec() });
+        let (key, value) = entry.map_err(read_error)?;
+        let ((job, _), (stored, bytes)) = (key.value(), value.value());
+        let job = JobId(Uuid::from_bytes(*job));
+        let StoredResult { place, sent } = decode("job result", stored)?;
+        let file = ResultFile { place: place.into(), bytes: bytes::Bytes::copy_from_slice(bytes) };
+        match loaded.job_results.last_mut().filter(|result| result.job == job) {
+            Some(result) => result.files.push(file),
+            None => loaded.job_results.push(JobResult { job, files: vec![file], sent }),
+        }
     }
     let ordered = loaded.orders.iter().filter_map(|order| order.authorised.as_ref()).map(|a| &a.manifest);
     let manifests = ordered.chain(loaded.licences.iter().map(|licence| &licence.manifest));
     let chunk_counts: HashMap<Digest, u32> = manifests.map(|m| (m.digest(), m.chunk_count())).collect();
+    for entry in txn.open_table(JOBS).map_err(read_error)?.iter().map_err(read_error)? {
+        let (_, bytes) = entry.map_err(read_error)?;
+        // One that is none is not done; it must not keep the panel from starting.
+        match codec::decode::<JobRecord>(bytes.value()) {
+            Ok(job) => loaded.jobs.push(job),
+            Err(error) => tracing::error!(%error, "the record of a job is damaged"),
+        }
+    }
+    loaded.jobs.sort_by_key(|job| (job.created_at, job.id));
     for entry in txn.open_table(PACKAGES).map_err(read_error)?.iter().map_err(read_error)? {
         let (package, bits) = entry.map_err(read_error)?;
         let package = Digest(*package.value());
@@ -125,6 +152,13 @@ fn readable_state<T: DeserializeOwned>(txn: &ReadTransaction, name: &'static str
 
 fn decode<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T, StorageError> {
     codec::decode(bytes).map_err(|error| StorageError::damaged("store", format_args!("{what}: {error}")))
+}
+
+/// What is stored beside the content of a file.
+#[derive(Serialize, Deserialize)]
+struct StoredResult {
+    place: StoredPlace,
+    sent: Option<SentFile>,
 }
 
 /// A [`ResultPlace`] as stored: a path need not be Unicode, and one that is not must not stop a job.

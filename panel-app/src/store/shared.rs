@@ -213,6 +213,7 @@ pub(super) fn create_tables(database: &Database) -> Result<(), Error> {
     txn.open_table(tables::COUNTERS)?;
     txn.open_table(tables::ORDERS)?;
     txn.open_table(tables::LICENCES)?;
+    txn.open_table(tables::JOBS)?;
     txn.open_table(tables::JOB_RESULTS)?;
     txn.open_table(tables::PACKAGES)?;
     txn.open_table(tables::CHUNKS)?;

@@ -15,8 +15,12 @@ pub(super) const ORDERS: TableDefinition<'_, &[u8; 16], &[u8]> = TableDefinition
 /// Licence id to encoded `LicenceRecord`.
 pub(super) const LICENCES: TableDefinition<'_, &[u8; 16], &[u8]> = TableDefinition::new("licences_v2");
 
-/// Job id to the encoded place of the result, and the result itself.
-pub(super) const JOB_RESULTS: TableDefinition<'_, &[u8; 16], (&[u8], &[u8])> = TableDefinition::new("job_results_v1");
+/// Job id to encoded `JobRecord`. Not sealed: a job grants nothing, and what it costs is decided when it begins.
+pub(super) const JOBS: TableDefinition<'_, &[u8; 16], &[u8]> = TableDefinition::new("jobs_v1");
+
+/// Job id and position to where the file belongs, encoded, and the file itself.
+pub(super) const JOB_RESULTS: TableDefinition<'_, (&[u8; 16], u32), (&[u8], &[u8])> =
+    TableDefinition::new("job_results_v2");
 
 /// Package digest to a bit for each chunk, lowest first: set if the chunk is stored. It exists because finding out from
 /// [`CHUNKS`] would read every chunk.
@@ -32,8 +36,8 @@ pub(super) const SEAL: &str = "seal";
 pub(super) const CATALOGUE: &str = "catalogue";
 
 /// The names of all of these tables.
-pub(super) const NAMES: [&str; 7] =
-    ["state_v2", "counters_v1", "orders_v1", "licences_v2", "job_results_v1", "packages_v1", "chunks_v1"];
+pub(super) const NAMES: [&str; 8] =
+    ["state_v2", "counters_v1", "orders_v1", "licences_v2", "jobs_v1", "job_results_v2", "packages_v1", "chunks_v1"];
 
 /// How many transactions were committed: tells after a failed commit whether it took place.
 pub(super) const COMMITS: &str = "commits";

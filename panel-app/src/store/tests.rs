@@ -4,7 +4,10 @@ use protocol::Digest;
 use protocol::package::{CHUNK_STORED_MAX, CHUNKS_MAX};
 
 use super::Store;
-use crate::core::{Change, JobId, JobResult, ResultPlace};
+use crate::core::{
+    Change, Folder, JobId, JobKind, JobOrder, JobRecord, JobResult, JobSource, JobTask, ResultFile, ResultPlace,
+    SentFile,
+};
 
 fn store() -> (tempfile::TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();
@@ -82,7 +85,8 @@ fn a_result_for_a_path_that_is_no_unicode_finds_its_place_after_a_restart() {
     let path = std::path::PathBuf::from(std::ffi::OsStr::from_bytes(b"/tmp/\xFF.txt"));
     let job = JobId(uuid::Uuid::from_u128(1));
     // Larger than any message of the protocol may be.
-    let result = JobResult { job, place: ResultPlace::File(path), bytes: vec![5; 6_000_000] };
+    let file = ResultFile { place: ResultPlace::File(path), bytes: vec![5; 6_000_000].into() };
+    let result = JobResult { job, files: vec![file], sent: None };
     store.commit(&[Change::JobResult(result.clone())]).unwrap();
     drop(store);
     let (_, loaded) = Store::open(dir.path()).unwrap();
@@ -100,4 +104,44 @@ fn room_that_a_package_leaves_is_remembered_until_the_file_is_compacted() {
     store.compact().unwrap();
     drop(store);
     assert_eq!(Store::open(dir.path()).unwrap().1.freed_bytes, 0);
+}
+
+#[test]
+fn all_files_of_a_job_are_kept_and_forgotten_together() {
+    let (dir, store) = store();
+    let file = |name: &str| ResultFile { place: ResultPlace::Tray(name.to_owned()), bytes: name.to_owned().into() };
+    let sent = SentFile { folder: Folder::Queue, name: "letter.txt".to_owned() };
+    let result = |n: u128, sent| {
+        let files = (0..300).map(|at| file(&format!("{n}-{at}"))).collect();
+        JobResult { job: JobId(uuid::Uuid::from_u128(n)), files, sent }
+    };
+    let (one, other) = (result(1, Some(sent)), result(2, None));
+    store.commit(&[Change::JobResult(one.clone()), Change::JobResult(other.clone())]).unwrap();
+    drop(store);
+    let (store, loaded) = Store::open(dir.path()).unwrap();
+    assert!(loaded.job_results == [one.clone(), other.clone()]);
+    store.commit(&[Change::ForgetJobResult(one.job)]).unwrap();
+    drop(store);
+    assert!(Store::open(dir.path()).unwrap().1.job_results == [other]);
+}
+
+#[test]
+fn jobs_are_found_again_in_the_order_in_which_they_came() {
+    let (dir, store) = store();
+    let record = |id: u128, at_ms| JobRecord {
+        id: JobId(uuid::Uuid::from_u128(id)),
+        order: JobOrder {
+            task: JobTask::plain(JobKind::Copy),
+            source: JobSource::Glass(vec!["letter.png".to_owned()]),
+        },
+        created_at: protocol::Timestamp::from_ms(at_ms),
+    };
+    let (first, second) = (record(9, 1), record(3, 2));
+    store.commit(&[Change::Job(second.clone().into()), Change::Job(first.clone().into())]).unwrap();
+    drop(store);
+    let (store, loaded) = Store::open(dir.path()).unwrap();
+    assert_eq!(loaded.jobs, [first.clone(), second.clone()]);
+    store.commit(&[Change::ForgetJob(first.id)]).unwrap();
+    drop(store);
+    assert_eq!(Store::open(dir.path()).unwrap().1.jobs, [second]);
 }

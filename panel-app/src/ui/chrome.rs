@@ -4,13 +4,14 @@ use egui::accesskit::Role;
 use egui::{Align, Layout, Rect, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use egui_material_icons::icons;
 
+use super::screens::jobs;
 use super::state::Cx;
 use super::theme;
 use super::widgets::{self, Look};
 use crate::core::{Command, LinkState, Place};
 
 /// Draws the status bar; what is left of the screen is returned.
-pub(super) fn status_bar(ui: &mut Ui, cx: &Cx<'_>) -> Rect {
+pub(super) fn status_bar(ui: &mut Ui, cx: &mut Cx<'_>) -> Rect {
     let (bar, rest) = ui.max_rect().split_top_bottom_at_y(ui.max_rect().top() + theme::STATUS_BAR);
     ui.painter().rect_filled(bar, 0.0, theme::BAR);
     let inner = bar.shrink2(vec2(theme::MARGIN, 0.0));
@@ -32,6 +33,28 @@ pub(super) fn status_bar(ui: &mut Ui, cx: &Cx<'_>) -> Rect {
     ui.scope_builder(UiBuilder::new().max_rect(left).layout(Layout::left_to_right(Align::Center)), |ui| {
         ui.spacing_mut().item_spacing.x = 18.0;
         widgets::say_line(ui, theme::BODY_BOLD, theme::BAR_INK, texts.msg_product());
+        if let Some(text) = jobs::in_short(cx).filter(|_| ui.available_width() >= theme::TARGET_MIN) {
+            let galley = widgets::lay_out(ui.painter(), theme::SMALL_BOLD, theme::BAR_INK, &text, 260.0, 1);
+            let full = galley.size().x + 46.0;
+            let says = full <= ui.available_width();
+            let size = vec2(if says { full } else { theme::TARGET_MIN }, theme::STATUS_BAR);
+            let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+            let touched = widgets::touch(ui, rect, &text, true).clicked();
+            widgets::paint_icon(
+                ui.painter(),
+                pos2(rect.left() + 18.0, rect.center().y),
+                jobs::ICON,
+                24.0,
+                theme::BAR_INK,
+            );
+            if says {
+                let place = pos2(rect.left() + 36.0, rect.center().y - galley.size().y / 2.0);
+                ui.painter().galley(place, galley, theme::BAR_INK);
+            }
+            if touched {
+                cx.send(Command::Go(Place::Jobs));
+            }
+        }
         // A few characters of a name are worse than none.
         let has_room = ui.available_width() > 120.0;
         if let Some(customer) = cx.view.customer.as_ref().filter(|_| has_room) {

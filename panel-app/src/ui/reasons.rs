@@ -124,6 +124,21 @@ fn job_fault(texts: &Texts, fault: JobFault) -> Reason {
         JobFault::OptionDamaged => reason!(texts, msg_job_fault_option_damaged, msg_job_fault_option_damaged_advice),
         JobFault::NotInstalled => reason!(texts, msg_job_fault_not_installed, msg_job_fault_not_installed_advice),
         JobFault::Locked => reason!(texts, msg_job_fault_locked, msg_job_fault_locked_advice),
+        JobFault::QueueFull => reason!(texts, msg_job_fault_queue_full, msg_job_fault_queue_full_advice),
+        JobFault::TooManyPrograms => {
+            reason!(texts, msg_job_fault_too_many_programs, msg_job_fault_too_many_programs_advice)
+        }
+        JobFault::NothingProvides => {
+            reason!(texts, msg_job_fault_nothing_provides, msg_job_fault_nothing_provides_advice)
+        }
+        JobFault::SettingUnsuitable => {
+            reason!(texts, msg_job_fault_setting_unsuitable, msg_job_fault_setting_unsuitable_advice)
+        }
+        JobFault::ProgramFailed => reason!(texts, msg_job_fault_program_failed, msg_job_fault_program_failed_advice),
+        JobFault::ProgramTooGreedy => {
+            reason!(texts, msg_job_fault_program_too_greedy, msg_job_fault_program_too_greedy_advice)
+        }
+        JobFault::NothingLeft => reason!(texts, msg_job_fault_nothing_left, msg_job_fault_nothing_left_advice),
         JobFault::ResultWaiting => {
             reason!(texts, msg_job_fault_result_waiting, msg_job_fault_result_waiting_advice)
         }

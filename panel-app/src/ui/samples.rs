@@ -4,15 +4,16 @@
 use std::str::FromStr;
 
 use protocol::message::device::Bilingual;
-use protocol::package::OptionKind;
+use protocol::package::{Feature, FeatureList, OptionKind};
 use protocol::time::{DAY_MS, HOUR_MS};
 use protocol::{FailureCode, LicenceId, Offer, OrderId, RefusalCode, ReleaseVersion, Text, Timestamp, UsageForm, Yen};
 
 use crate::core::{
-    ActiveDownload, DocumentRow, EndReason, EndedOption, Failure, FailureAdvice, InstalledOption, JobFault, JobKind,
-    JobState, JobView, Language, LicenceNote, LinkState, LockReason, More, OptionSummary, Progress, Screen, StoreRow,
-    View,
+    ActiveDownload, DocumentRow, EndReason, EndedOption, Failure, FailureAdvice, InstalledOption, JobFault, JobId,
+    JobKind, JobOptionRow, JobProgress, JobRow, JobRowState, JobState, JobView, Language, LicenceNote, LinkState,
+    LockReason, More, OptionSummary, Progress, Screen, StoreRow, View, Wanted,
 };
+use crate::program::{Control, Label, Setting};
 
 /// 2026-11-23 09:41 in Japan.
 pub const NOW: Timestamp = Timestamp::from_ms(1_795_394_460_000);
@@ -190,6 +191,7 @@ pub fn view(screen: Screen) -> View {
         now: NOW,
         clock_in_doubt: false,
         installed: installed(),
+        jobs: vec![],
     }
 }
 
@@ -226,7 +228,72 @@ pub fn job(kind: JobKind, state: JobState) -> Screen {
         _ => vec![("請求書_2026年11月.txt", 4_210), ("meeting-notes.txt", 12_900), ("見積依頼（青葉商事様）.txt", 913)],
     };
     let documents = documents.into_iter().map(|(name, bytes)| DocumentRow { name: name.to_owned(), bytes }).collect();
-    Screen::Job(JobView { kind, documents, options: catalogue(), state })
+    Screen::Job(JobView { kind, documents, options: job_options(), state })
+}
+
+/// The id of a sample job.
+pub fn job_id(n: u8) -> JobId {
+    JobId(protocol::uuid::Uuid::from_u128(u128::from(n)))
+}
+
+/// What a job can be done with.
+fn job_options() -> Vec<JobOptionRow> {
+    let label = |ja: &str, en: &str| Label { ja: ja.to_owned(), en: en.to_owned() };
+    let setting = |id: &str, label, control| Setting { id: id.to_owned(), label, control };
+    let settings = || {
+        let kinds = vec![label("QR コード", "QR code"), label("コード 39", "Code 39")];
+        vec![
+            setting("twice", label("二度読み", "Read twice"), Control::Toggle { initial: false }),
+            setting(
+                "darkness",
+                label("濃さ", "Darkness"),
+                Control::Number { min: 0, max: 255, step: 16, initial: 128 },
+            ),
+            setting("kind", label("コードの種類", "Kind of code"), Control::Choice { choices: kinds, initial: 0 }),
+            setting("prefix", label("名前の頭", "Prefix"), Control::Text { max_chars: 40, initial: "INV".to_owned() }),
+        ]
+    };
+    let features = |id: &str| -> Vec<Feature> {
+        match id {
+            "ocr-package" => vec![parse("text-recognition")],
+            "mincho-fonts" => vec![parse("face:BIZ UDMincho"), parse("face:BIZ UDPMincho")],
+            "barcode-reader" => vec![parse("code-reading")],
+            _ => vec![],
+        }
+    };
+    let row = |row: StoreRow| JobOptionRow {
+        provides: FeatureList::new(features(row.option.id.as_str())).unwrap(),
+        settings: if row.option.id.as_str() == "barcode-reader" { settings() } else { vec![] },
+        option: row.option,
+        offers: row.offers,
+        installed: row.installed,
+    };
+    catalogue().into_iter().map(row).collect()
+}
+
+fn jobs() -> Vec<JobRow> {
+    let row = |n: u8, kind, state| JobRow { job: job_id(n), kind, document: format!("letter-{n}.pdf"), state };
+    let working = JobProgress::Working { page: 3, pages: 12, program: Some(ocr().name) };
+    vec![
+        row(1, JobKind::Scan, JobRowState::Running(working)),
+        row(2, JobKind::Copy, JobRowState::Waiting),
+        row(3, JobKind::Print, JobRowState::Needs(Wanted::Feature(parse("face:BIZ UDMincho")))),
+        row(4, JobKind::Fax, JobRowState::Running(JobProgress::Output)),
+        row(5, JobKind::Scan, JobRowState::Finished("scan-letter-5-1a2b3c4d.pdf".to_owned())),
+        row(6, JobKind::Print, JobRowState::Failed(Failure::Job(JobFault::ProgramFailed))),
+    ]
+}
+
+fn invoice() -> String {
+    "請求書_2026年11月.txt".to_owned()
+}
+
+fn running(progress: JobProgress) -> JobState {
+    JobState::Running { job: job_id(1), document: invoice(), progress }
+}
+
+fn needs(feature: &str) -> JobState {
+    JobState::Needs { job: job_id(1), document: invoice(), wanted: Wanted::Feature(parse(feature)) }
 }
 
 /// A view of every kind, by name.
@@ -326,13 +393,32 @@ pub fn all() -> Vec<(&'static str, View)> {
         ("job-scan", view(job(JobKind::Scan, JobState::Idle))),
         ("job-print", view(job(JobKind::Print, JobState::Idle))),
         ("job-fax", view(job(JobKind::Fax, JobState::Idle))),
-        ("job-running", view(job(JobKind::Scan, JobState::Running { document: "請求書_2026年11月.txt".to_owned() }))),
+        ("job-running", view(job(JobKind::Scan, running(JobProgress::Reading)))),
+        (
+            "job-running-page",
+            view(job(JobKind::Scan, running(JobProgress::Working { page: 3, pages: 12, program: Some(ocr().name) }))),
+        ),
+        ("job-waiting", view(job(JobKind::Copy, JobState::Waiting { job: job_id(1), document: invoice() }))),
+        ("job-needs", view(job(JobKind::Print, needs("face:BIZ UDMincho")))),
+        (
+            "providers",
+            view(Screen::Providers {
+                feature: parse("text-recognition"),
+                wanted_by: JobKind::Scan,
+                rows: catalogue().into_iter().take(3).collect(),
+            }),
+        ),
+        ("jobs", View { jobs: jobs(), ..view(Screen::Jobs) }),
+        ("jobs-empty", view(Screen::Jobs)),
+        ("home-jobs", View { jobs: jobs(), ..view(Screen::Home) }),
         (
             "job-finished",
             view(job(
                 JobKind::Scan,
                 JobState::Finished {
-                    output: "請求書_2026年11月.ocr.txt".to_owned(), left: Some(LicenceNote::Uses(9))
+                    output: "請求書_2026年11月.pdf".to_owned(),
+                    files: vec!["請求書_2026年11月.pdf".to_owned(), "請求書_2026年11月.txt".to_owned()],
+                    left: Some(LicenceNote::Uses(9)),
                 },
             )),
         ),
@@ -340,7 +426,11 @@ pub fn all() -> Vec<(&'static str, View)> {
             "job-used-up",
             view(job(
                 JobKind::Scan,
-                JobState::Finished { output: "meeting-notes.ocr.txt".to_owned(), left: Some(LicenceNote::Uses(0)) },
+                JobState::Finished {
+                    output: "meeting-notes.pdf".to_owned(),
+                    files: vec!["meeting-notes.pdf".to_owned()],
+                    left: Some(LicenceNote::Uses(0)),
+                },
             )),
         ),
         ("job-failed", view(job(JobKind::Print, JobState::Failed(Failure::Job(JobFault::DocumentTooLarge))))),

@@ -8,9 +8,11 @@ mod downloading;
 mod failed;
 mod home;
 mod job;
+pub(super) mod jobs;
 mod my_options;
 mod offer;
 mod parts;
+mod providers;
 mod requesting;
 mod server_address;
 mod settings;
@@ -51,6 +53,8 @@ pub(super) fn draw(ui: &mut egui::Ui, view: &View, texts: &Texts, state: &mut St
         Screen::Settings => settings::show(ui, cx, area),
         Screen::ServerAddress { busy, failed } => server_address::show(ui, cx, area, *busy, *failed),
         Screen::Job(job) => job::show(ui, cx, area, job),
+        Screen::Providers { feature, wanted_by, rows } => providers::show(ui, cx, area, feature, *wanted_by, rows),
+        Screen::Jobs => jobs::show(ui, cx, area),
     }
     commands
 }

@@ -5,7 +5,8 @@ use protocol::{ActivationCode, CaFingerprint, DeviceSerial, LicenceId, OptionId,
 use zeroize::Zeroizing;
 
 use super::texts::Texts;
-use crate::core::{Command, EnrolForm, JobKind, Screen, View};
+use crate::core::{Command, EnrolForm, JobKind, Screen, SettingWish, View};
+use crate::program::{Control, Setting};
 
 /// Everything that a screen needs to draw itself.
 pub(super) struct Cx<'a> {
@@ -60,7 +61,31 @@ pub(super) struct Search {
 pub(super) struct JobChoice {
     pub(super) kind: Option<JobKind>,
     pub(super) document: Option<String>,
-    pub(super) option: Option<OptionId>,
+    /// In the order in which they work.
+    pub(super) picks: Vec<Pick>,
+    pub(super) face: Option<String>,
+    pub(super) split: bool,
+    pub(super) png: bool,
+    pub(super) unfolded: Unfolded,
+    /// The setting that is being typed.
+    pub(super) typing: Option<String>,
+}
+
+/// An option that a job will use.
+pub(super) struct Pick {
+    pub(super) option: OptionId,
+    pub(super) settings: Vec<SettingWish>,
+}
+
+/// What covers the job screen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) enum Unfolded {
+    #[default]
+    Nothing,
+    /// What can be set for an option.
+    Settings(OptionId),
+    /// The faces of a print job.
+    Faces,
 }
 
 impl State {
@@ -106,6 +131,37 @@ impl JobChoice {
         if !there {
             self.document = documents.next().map(str::to_owned);
         }
+    }
+
+    /// Takes an option, as the last of at most `max`, or gives it back.
+    pub(super) fn toggle(&mut self, option: &OptionId, max: usize) {
+        let before = self.picks.len();
+        self.picks.retain(|pick| pick.option != *option);
+        if self.picks.len() == before && before < max {
+            self.picks.push(Pick { option: option.clone(), settings: Vec::new() });
+        }
+    }
+
+    /// What is set, as a script would write it.
+    pub(super) fn value(&self, option: &OptionId, setting: &Setting) -> String {
+        let pick = self.picks.iter().find(|pick| pick.option == *option);
+        let set = pick.and_then(|pick| pick.settings.iter().find(|set| set.id == setting.id));
+        set.map_or_else(|| initial(&setting.control), |set| set.value.clone())
+    }
+
+    pub(super) fn set(&mut self, option: &OptionId, id: &str, value: String) {
+        let Some(pick) = self.picks.iter_mut().find(|pick| pick.option == *option) else { return };
+        pick.settings.retain(|set| set.id != id);
+        pick.settings.push(SettingWish { id: id.to_owned(), value });
+    }
+}
+
+fn initial(control: &Control) -> String {
+    match control {
+        Control::Toggle { initial } => (if *initial { "on" } else { "off" }).to_owned(),
+        Control::Choice { initial, .. } => (u64::from(*initial) + 1).to_string(),
+        Control::Number { initial, .. } => initial.to_string(),
+        Control::Text { initial, .. } => initial.clone(),
     }
 }
 

@@ -19,13 +19,20 @@ use super::texts::Texts;
 use crate::core::{Failure, JobFault, Language, Screen, View};
 use stage::{Stage, stage};
 
-const JOB_FAULTS: [JobFault; 8] = [
+const JOB_FAULTS: [JobFault; 15] = [
     JobFault::DocumentUnreadable,
     JobFault::DocumentUnsuitable,
     JobFault::DocumentTooLarge,
     JobFault::OptionDamaged,
     JobFault::NotInstalled,
     JobFault::Locked,
+    JobFault::QueueFull,
+    JobFault::TooManyPrograms,
+    JobFault::NothingProvides,
+    JobFault::SettingUnsuitable,
+    JobFault::ProgramFailed,
+    JobFault::ProgramTooGreedy,
+    JobFault::NothingLeft,
     JobFault::TrayUnwritable,
     JobFault::ResultWaiting,
 ];
@@ -59,7 +66,10 @@ fn every_failure_has_its_own_sentence_and_advice_in_both_languages() {
 #[test]
 fn a_still_screen_asks_for_no_frame_before_the_next_minute() {
     for (name, view) in samples::all() {
-        if ["loading", "requesting", "buying", "running", "busy"].iter().any(|moving| name.contains(moving)) {
+        if ["loading", "requesting", "buying", "running", "busy", "job-waiting"]
+            .iter()
+            .any(|moving| name.contains(moving))
+        {
             continue;
         }
         let mut harness = stage(view);

@@ -4,6 +4,7 @@
 
 mod identity;
 mod interruptions;
+mod jobs;
 mod licences;
 mod life;
 mod power;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use e2e::invariants::at_rest;
 use e2e::{Device, Next, Vendor};
-use panel_app::core::{Command, JobState, Progress, Screen, View};
+use panel_app::core::{Command, FileJob, FilePlace, JobKind, JobState, JobTask, Progress, Screen, View};
 use panel_app::service::Power;
 use protocol::OptionId;
 
@@ -103,13 +103,15 @@ fn uses_up_to_the_last_survive_a_power_cut_at_every_moment() {
         device.switch_on_with(power);
         let tries = Cell::new(0);
         device.live(|view| match &view.screen {
-            Screen::Job(job) if matches!(job.state, JobState::Running { .. }) => Next::Wait,
+            Screen::Job(job) if matches!(job.state, JobState::Running { .. } | JobState::Waiting { .. }) => Next::Wait,
             Screen::Job(job) if job.state != JobState::Idle => Next::Do(Command::Dismiss),
             _ if view.installed.is_empty() => Next::Over,
             _ => {
                 tries.set(tries.get() + 1);
                 let output = results.join(tries.get().to_string());
-                Next::Do(Command::RunFile { input: input.clone(), output, option: OCR.parse().unwrap() })
+                let task = JobTask::plain(JobKind::Scan).with(OCR.parse().unwrap());
+                let (inputs, place) = (vec![input.clone()], FilePlace::File(output));
+                Next::Do(Command::RunFiles(FileJob { task, inputs, place, offer: false }))
             }
         });
         check_at_rest(&mut device, &vendor);

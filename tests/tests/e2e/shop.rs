@@ -7,6 +7,12 @@ pub(crate) const OCR: &str = "ocr-package";
 pub(crate) const STAMP: &str = "stamp";
 pub(crate) const LARGE: &str = "large-font";
 
+/// A program that works on [`PAGE`].
+pub(crate) const PROGRAM: &[u8] = RULES.as_bytes();
+/// A document and its name.
+pub(crate) const PAGE: &[u8] = b"1OO yen";
+pub(crate) const DOCUMENT: &str = "letter.txt";
+
 const RULES: &str = r#"
 format = "kobai-rules/1"
 name = "Zero for O"

@@ -2,8 +2,8 @@
 
 use protocol::RefusalCode;
 
-use super::world::{FONT, OCR, World, form, option};
-use crate::core::{Command, FailureAdvice, JobKind, JobOrder, Language, Screen};
+use super::world::{FONT, OCR, World, form, option, order};
+use crate::core::{Command, FailureAdvice, JobKind, Language, Screen};
 
 /// Whatever the user still has to do to bring a purchase of the OCR package by count to its end.
 fn finish(world: &mut World) {
@@ -108,9 +108,8 @@ fn use_up(world: &mut World) {
         if world.view().installed.is_empty() {
             return;
         }
-        let job = JobOrder { kind: JobKind::Scan, document: "letter.txt".to_owned(), option: Some(option(OCR)) };
-        world.command(Command::Run(job));
-        world.finish_job();
+        world.command(Command::Run(order(JobKind::Scan, &[OCR])));
+        world.finish_all_jobs();
         world.command(Command::Dismiss);
     }
     panic!("the uses never end");
@@ -141,8 +140,7 @@ fn a_power_cut_after_any_effect_of_a_use_spends_exactly_what_was_delivered() {
 fn a_use_whose_result_cannot_be_written_is_given_back() {
     let mut world = World::new();
     world.buy(OCR, "uses:3");
-    let job = JobOrder { kind: JobKind::Scan, document: "letter.txt".to_owned(), option: Some(option(OCR)) };
-    world.command(Command::Run(job));
+    world.command(Command::Run(order(JobKind::Scan, &[OCR])));
     world.write_fails_after = Some(0);
     world.finish_job();
     assert!(world.disk.delivered.is_empty());
@@ -191,12 +189,11 @@ fn a_write_of_something_else_that_fails_does_not_disturb_a_job() {
     let mut world = World::new();
     world.buy(OCR, "uses:3");
     world.command(Command::Dismiss);
-    let job = JobOrder { kind: JobKind::Scan, document: "letter.txt".to_owned(), option: Some(option(OCR)) };
-    world.command(Command::Run(job));
+    world.command(Command::Run(order(JobKind::Scan, &[OCR])));
     world.write_fails_after = Some(0);
     world.command(Command::SetLanguage(Language::En));
-    assert!(world.write_fails_after.is_none() && world.job.is_some());
-    world.finish_job();
+    assert!(world.write_fails_after.is_none() && !world.jobs.is_empty());
+    world.finish_all_jobs();
     assert_eq!(world.disk.delivered.len(), 1);
 }
 

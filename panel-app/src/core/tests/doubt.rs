@@ -4,8 +4,8 @@ use protocol::LockReason;
 use protocol::message::report::FaultKind;
 use protocol::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 
-use super::world::{OCR, World, option};
-use crate::core::{Command, Input, JobKind, JobOrder, Language, LicenceNote, Place, Resume, Stage};
+use super::world::{OCR, World, option, order};
+use crate::core::{Command, Input, JobKind, Language, LicenceNote, Place, Resume, Stage};
 
 fn bought(form: &str) -> World {
     let mut world = World::new();
@@ -16,11 +16,7 @@ fn bought(form: &str) -> World {
 }
 
 fn use_once(world: &mut World) {
-    world.command(Command::Run(JobOrder {
-        kind: JobKind::Scan,
-        document: "letter.txt".to_owned(),
-        option: Some(option(OCR)),
-    }));
+    world.command(Command::Run(order(JobKind::Scan, &[OCR])));
     world.finish_job();
     world.command(Command::Dismiss);
 }

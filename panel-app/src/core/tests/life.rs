@@ -3,8 +3,8 @@
 use protocol::time::DAY_MS;
 use protocol::{EndReason, LicenceId, Offer, OfferList, RefusalCode, UsageForm};
 
-use super::world::{FONT, OCR, World, form, option};
-use crate::core::{Command, Failure, FailureAdvice, JobKind, JobOrder, LicenceNote, LicenceState, More, Place, Screen};
+use super::world::{FONT, OCR, World, form, option, order};
+use crate::core::{Command, Failure, FailureAdvice, JobKind, LicenceNote, LicenceState, More, Place, Screen};
 
 fn buy(world: &mut World, form: &str) {
     world.buy(OCR, form);
@@ -13,9 +13,9 @@ fn buy(world: &mut World, form: &str) {
 }
 
 fn use_once(world: &mut World) -> Option<LicenceNote> {
-    let job = JobOrder { kind: JobKind::Scan, document: "letter.txt".to_owned(), option: Some(option(OCR)) };
+    let job = order(JobKind::Scan, &[OCR]);
     world.command(Command::Run(job));
-    assert!(world.job.is_some(), "{:?}", world.screen());
+    assert!(!world.jobs.is_empty(), "{:?}", world.screen());
     world.finish_job();
     let left = match world.screen() {
         Screen::Job(job) => match job.state {
@@ -119,9 +119,9 @@ fn a_period_that_has_not_begun_cannot_be_used() {
     world.pass_ms(3_600_000);
     world.settle();
     assert!(!world.disk.keys.contains(&first));
-    let job = JobOrder { kind: JobKind::Scan, document: "letter.txt".to_owned(), option: Some(option(OCR)) };
+    let job = order(JobKind::Scan, &[OCR]);
     world.command(Command::Run(job));
-    assert!(world.job.is_none(), "the one that ran was taken back");
+    assert!(world.jobs.is_empty(), "the one that ran was taken back");
 }
 
 #[test]
@@ -186,9 +186,9 @@ fn a_job_that_runs_with_a_temporary_right_finishes_before_that_is_erased() {
     buy(&mut world, "uses:3");
     world.order(OCR);
     world.command(Command::Choose(UsageForm::Permanent));
-    let job = JobOrder { kind: JobKind::Scan, document: "letter.txt".to_owned(), option: Some(option(OCR)) };
+    let job = order(JobKind::Scan, &[OCR]);
     world.command(Command::Run(job));
-    assert!(world.job.is_none(), "not while something is bought");
+    assert!(world.jobs.is_empty(), "not while something is bought");
     world.settle();
     world.check_at_rest();
 }

@@ -4,16 +4,16 @@ use protocol::message::report::{FaultKind, Standing};
 use protocol::time::{DAY_MS, HOUR_MS};
 use protocol::{EndReason, LicenceId, LockReason, Timestamp, UsageForm};
 
-use super::world::{FONT, OCR, START, World, option};
-use crate::core::{Command, Failure, Input, JobFault, JobKind, JobOrder, JobState, LicenceNote, LicenceState, Screen};
+use super::world::{FONT, OCR, START, World, option, order};
+use crate::core::{Command, Failure, Input, JobFault, JobKind, JobState, LicenceNote, LicenceState, Screen};
 
 fn scan() -> Command {
-    Command::Run(JobOrder { kind: JobKind::Scan, document: "letter.txt".to_owned(), option: Some(option(OCR)) })
+    Command::Run(order(JobKind::Scan, &[OCR]))
 }
 
 fn use_once(world: &mut World) {
     world.command(scan());
-    assert!(world.job.is_some(), "{:?}", world.screen());
+    assert!(!world.jobs.is_empty(), "{:?}", world.screen());
     world.finish_job();
     world.command(Command::Dismiss);
 }
@@ -39,7 +39,7 @@ fn assert_locked(world: &mut World, reason: LockReason) {
     assert_eq!(note(world), LicenceNote::Locked(reason));
     assert_eq!((world.disk.keys.len(), world.disk.packages.len()), (1, 1), "not erased");
     world.command(scan());
-    assert!(world.job.is_none(), "not usable");
+    assert!(world.jobs.is_empty(), "not usable");
     let Screen::Job(job) = world.screen() else { panic!("{:?}", world.screen()) };
     assert_eq!(job.state, JobState::Failed(Failure::Job(JobFault::Locked)));
     world.command(Command::Dismiss);

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::world::{FONT, OCR, World, form, option};
-use crate::core::{Command, JobKind, JobOrder, Place};
+use super::world::{FONT, OCR, World, form, option, order};
+use crate::core::{Command, Folder, Input, JobFault, JobKind, Place};
 
 #[derive(Debug, Clone)]
 enum Event {
@@ -12,6 +12,10 @@ enum Event {
     Lose { vendor_hears: bool },
     Transfer,
     Job,
+    JobFails,
+    CancelJob(usize),
+    WithoutOption(usize),
+    Sent(bool),
     Pass(u64),
     PowerCut,
     PowerFor(usize),
@@ -22,7 +26,9 @@ enum Event {
 fn event() -> impl Strategy<Value = Event> {
     let options = || prop_oneof![Just(OCR), Just(FONT)].prop_map(option);
     let forms = || prop_oneof![Just("permanent"), Just("uses:3"), Just("days:30")].prop_map(form);
-    let scan = |o| Command::Run(JobOrder { kind: JobKind::Scan, document: "a.txt".to_owned(), option: Some(o) });
+    let kinds = || prop_oneof![Just(JobKind::Copy), Just(JobKind::Print), Just(JobKind::Scan), Just(JobKind::Fax)];
+    let chains = || prop_oneof![Just(vec![OCR]), Just(vec![FONT]), Just(vec![OCR, FONT]), Just(vec![])];
+    let job = (kinds(), chains()).prop_map(|(kind, chain)| Command::Run(order(kind, &chain)));
     let command = prop_oneof![
         4 => options().prop_map(Command::OpenOffer),
         4 => Just(Command::Confirm),
@@ -31,8 +37,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => Just(Command::Cancel),
         2 => Just(Command::Retry),
         2 => Just(Command::Dismiss),
-        3 => options().prop_map(scan),
-        1 => Just(Command::CancelJob),
+        6 => job,
         1 => Just(Command::Go(Place::Home)),
         1 => Just(Command::Go(Place::Store)),
     ];
@@ -41,7 +46,11 @@ fn event() -> impl Strategy<Value = Event> {
         10 => Just(Event::Answer),
         2 => any::<bool>().prop_map(|vendor_hears| Event::Lose { vendor_hears }),
         6 => Just(Event::Transfer),
-        4 => Just(Event::Job),
+        6 => Just(Event::Job),
+        1 => Just(Event::JobFails),
+        1 => (0_usize..4).prop_map(Event::CancelJob),
+        1 => (0_usize..4).prop_map(Event::WithoutOption),
+        1 => any::<bool>().prop_map(Event::Sent),
         3 => (1_u64..20_000).prop_map(Event::Pass),
         1 => Just(Event::Pass(31 * 24 * 3_600 * 1_000)),
         1 => Just(Event::PowerCut),
@@ -55,7 +64,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
     #[test]
     fn any_order_of_events_charges_once_a_licence_and_ends_clean(events in prop::collection::vec(event(), 0..80)) {
-        let mut world = World::new();
+        let (mut world, mut sent) = (World::new(), 0);
         for event in events {
             match event {
                 Event::Command(command) => world.command(command),
@@ -63,6 +72,24 @@ proptest! {
                 Event::Lose { vendor_hears } => world.lose_one(vendor_hears),
                 Event::Transfer => world.finish_transfer(),
                 Event::Job => world.finish_job(),
+                Event::JobFails => {
+                    if let Some(run) = world.jobs.pop_front() {
+                        world.input(Input::JobDone(run.job, Err(JobFault::ProgramFailed)));
+                    }
+                }
+                Event::CancelJob(at) => {
+                    let row = world.view().jobs.get(at).map(|row| row.job);
+                    row.into_iter().for_each(|job| world.command(Command::CancelJob(job)));
+                }
+                Event::WithoutOption(at) => {
+                    let row = world.view().jobs.get(at).map(|row| row.job);
+                    row.into_iter().for_each(|job| world.command(Command::GoOnWithout(job)));
+                }
+                Event::Sent(fax) => {
+                    sent += 1;
+                    let folder = if fax { Folder::FaxIn } else { Folder::Queue };
+                    world.send(folder, &format!("{sent}.txt"));
+                }
                 Event::Pass(ms) => world.pass_ms(ms),
                 Event::PowerCut => world.power_on(),
                 Event::PowerFor(effects) => world.power_for = Some(effects),
@@ -72,8 +99,7 @@ proptest! {
             world.check();
         }
         (world.power_for, world.write_fails_after) = (None, None);
-        world.finish_job();
-        world.settle();
+        world.finish_all_jobs();
         // Whatever is on the screen: go on, or give up.
         for command in [Command::Retry, Command::Dismiss, Command::Cancel] {
             world.command(command);
@@ -86,6 +112,12 @@ proptest! {
             world.command(command);
             world.settle();
         }
+        world.finish_all_jobs();
+        for row in world.view().jobs {
+            world.command(Command::CancelJob(row.job));
+        }
+        world.settle();
         world.check_at_rest();
+        assert!(world.disk.loaded.jobs.is_empty() && world.disk.spool.is_empty());
     }
 }

@@ -6,16 +6,12 @@ use protocol::message::device::{DeviceReply, DeviceRequest};
 use protocol::message::report::ReportAnswer;
 use protocol::time::HOUR_MS;
 
-use super::world::{FONT, OCR, START, World, option};
-use crate::core::{Ask, Command, Input, JobKind, JobOrder, LicenceNote, Restoration, Screen};
+use super::world::{FONT, OCR, START, World, option, order};
+use crate::core::{Ask, Command, Input, JobKind, LicenceNote, Restoration, Screen};
 
 fn use_once(world: &mut World) {
-    world.command(Command::Run(JobOrder {
-        kind: JobKind::Scan,
-        document: "letter.txt".to_owned(),
-        option: Some(option(OCR)),
-    }));
-    assert!(world.job.is_some(), "{:?}", world.screen());
+    world.command(Command::Run(order(JobKind::Scan, &[OCR])));
+    assert!(!world.jobs.is_empty(), "{:?}", world.screen());
     world.finish_job();
     world.command(Command::Dismiss);
     world.settle();

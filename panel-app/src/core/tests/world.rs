@@ -9,7 +9,7 @@ use protocol::message::device::{
     AbandonReason, Authorised, Bilingual, Catalogue, CatalogueEntry, DeviceInfo, DeviceReply, DeviceRequest, Restored,
 };
 use protocol::order::{Order, OrderEvent, Transition};
-use protocol::package::{FeatureList, Manifest, OptionKind, PackageContent, ProgramLimits};
+use protocol::package::{FeatureList, Manifest, PackageContent, ProgramLimits};
 use protocol::signed::SigningKey;
 use protocol::{
     CaFingerprint, ContentKey, ContractPin, ContractUserId, DeviceKeyHash, DeviceSerial, Digest, KeyList, KeyRole,
@@ -19,14 +19,16 @@ use protocol::{
 
 use super::books::{Books, unsigned};
 use crate::core::{
-    Ask, Cause, Change, ClockRecord, Command, Core, Effect, Enrolled, Enrolment, Input, JobId, JobOutput, JobRun,
-    LicenceNote, LicenceState, LinkFault, Loaded, Moment, Resume, Screen, Seal, StorageFault, TransferEvent,
-    TransferOrder, View,
+    Ask, Cause, Change, ClockRecord, Command, Core, Effect, Enrolled, Enrolment, Folder, Input, JobFault, JobId,
+    JobKind, JobOrder, JobOutput, JobRun, JobSource, JobTask, LicenceNote, LicenceState, LinkFault, Loaded, MadeFile,
+    Moment, Resume, Screen, Seal, SentFile, StorageFault, TransferEvent, TransferOrder, View,
 };
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 
 pub(super) const OCR: &str = "ocr-package";
 pub(super) const FONT: &str = "mincho-font";
+/// Reads codes; so does [`OCR`], at a higher price.
+pub(super) const CODES: &str = "code-reader";
 const DEVICE_KEY: DeviceKeyHash = DeviceKeyHash([5; 32]);
 pub(super) const START: Timestamp = Timestamp::from_ms(1_795_000_000_000);
 
@@ -40,6 +42,26 @@ pub(super) fn form(text: &str) -> UsageForm {
 
 fn serial() -> DeviceSerial {
     "MX-204-0001".parse().unwrap()
+}
+
+/// What an option holds: the font is a font pack, everything else a program.
+fn content_of(id: &OptionId) -> PackageContent {
+    if id.as_str() == FONT {
+        PackageContent::FontPack
+    } else {
+        PackageContent::Program(ProgramLimits::new(16, 1_000_000).unwrap())
+    }
+}
+
+/// What an option gives to jobs.
+fn provides(id: &OptionId) -> FeatureList {
+    let features = match id.as_str() {
+        OCR => vec!["text-recognition", "code-reading"],
+        CODES => vec!["code-reading"],
+        FONT => vec!["face:Mincho"],
+        _ => vec![],
+    };
+    FeatureList::new(features.into_iter().map(|feature| feature.parse().unwrap()).collect()).unwrap()
 }
 
 /// The vendor's root: the same in all tests.
@@ -133,8 +155,8 @@ impl Vendor {
         Manifest {
             option: id.clone(),
             version: self.version,
-            content: PackageContent::Program(ProgramLimits::new(64, 1_000_000_000).unwrap()),
-            provides: FeatureList::default(),
+            content: content_of(id),
+            provides: provides(id),
             content_bytes: self.content_bytes,
             chunks: (0..self.content_bytes.div_ceil(1_048_496)).map(|_| Digest::of(id.as_str().as_bytes())).collect(),
         }
@@ -150,8 +172,8 @@ impl Vendor {
             option: id.clone(),
             name: Bilingual { ja: both(id.as_str()), en: both(id.as_str()) },
             description: Bilingual { ja: "説明".parse().unwrap(), en: "What it does".parse().unwrap() },
-            kind: OptionKind::Program,
-            provides: FeatureList::default(),
+            kind: content_of(id).kind(),
+            provides: provides(id),
             version: self.version,
             stored_bytes: self.manifest(id).stored_bytes(),
             offers: offers.clone(),
@@ -325,6 +347,10 @@ pub(super) struct Disk {
     pub(super) keys: BTreeSet<LicenceId>,
     pub(super) packages: BTreeSet<Digest>,
     pub(super) delivered: BTreeSet<JobId>,
+    /// Files in the watched folders.
+    pub(super) sent: Vec<SentFile>,
+    /// Files in the spool.
+    pub(super) spool: BTreeMap<JobId, SentFile>,
 }
 
 impl Disk {
@@ -359,6 +385,11 @@ impl Disk {
                     l.licences.push(licence);
                 }
                 Change::ForgetLicence(id) => l.licences.retain(|o| o.id != id),
+                Change::Job(job) => {
+                    l.jobs.retain(|known| known.id != job.id);
+                    l.jobs.push(*job);
+                }
+                Change::ForgetJob(id) => l.jobs.retain(|job| job.id != id),
                 Change::JobResult(result) => l.job_results.push(result),
                 Change::ForgetJobResult(id) => l.job_results.retain(|r| r.job != id),
             }
@@ -381,7 +412,12 @@ pub(super) struct World {
     random: u128,
     pub(super) asks: VecDeque<(Ask, DeviceRequest)>,
     pub(super) transfer: Option<TransferOrder>,
-    pub(super) job: Option<JobRun>,
+    /// Jobs whose work has begun, in that order.
+    pub(super) jobs: VecDeque<JobRun>,
+    /// Results whose files are on their way, if they take their time.
+    pub(super) deliveries: Option<VecDeque<JobId>>,
+    /// Files that were put aside.
+    pub(super) aside: Vec<SentFile>,
     /// How often another certificate was asked for.
     pub(super) renewals: usize,
     /// The power fails when this many effects have been carried out.
@@ -411,7 +447,9 @@ impl World {
             random: 1,
             asks: VecDeque::new(),
             transfer: None,
-            job: None,
+            jobs: VecDeque::new(),
+            deliveries: None,
+            aside: Vec::new(),
             renewals: 0,
             power_for: None,
             write_fails_after: None,
@@ -431,7 +469,9 @@ impl World {
     /// Starts the device from its disk.
     pub(super) fn power_on(&mut self) {
         self.asks.clear();
-        (self.transfer, self.job, self.uptime_ms) = (None, None, 0);
+        (self.transfer, self.uptime_ms) = (None, 0);
+        self.jobs.clear();
+        self.deliveries.iter_mut().for_each(VecDeque::clear);
         let mut loaded = self.disk.loaded.clone();
         loaded.orders.sort_by_key(|o| o.id);
         loaded.packages = self.disk.packages.iter().copied().collect();
@@ -512,12 +552,31 @@ impl World {
                 Effect::Compact => self.compacted += 1,
                 Effect::StartTransfer(order) => self.transfer = Some(order),
                 Effect::StopTransfer(_) => self.transfer = None,
-                Effect::RunJob(job) => self.job = Some(job),
-                Effect::StopJob(_) => self.job = None,
+                Effect::RunJob(job) => self.jobs.push_back(*job),
+                Effect::StopJob(job) => self.jobs.retain(|run| run.job != job),
                 Effect::Deliver(result) => {
                     self.disk.delivered.insert(result.job);
-                    self.input(Input::Delivered(result.job, Ok(())));
+                    self.disk.spool.remove(&result.job);
+                    match &mut self.deliveries {
+                        Some(deliveries) => deliveries.push_back(result.job),
+                        None => self.input(Input::Delivered(result.job, Ok(()))),
+                    }
                 }
+                Effect::TakeIn(job, sent) => {
+                    let lies = self.disk.sent.contains(&sent) || self.disk.spool.contains_key(&job);
+                    self.disk.sent.retain(|other| *other != sent);
+                    if lies {
+                        self.disk.spool.insert(job, sent);
+                    }
+                    let outcome = if lies { Ok(()) } else { Err(JobFault::DocumentUnreadable) };
+                    self.input(Input::TakenIn(job, outcome));
+                }
+                Effect::PutAside(job, _) => self.aside.extend(self.disk.spool.remove(&job)),
+                Effect::SweepSpool(kept) => {
+                    let gone: Vec<JobId> = self.disk.spool.keys().filter(|id| !kept.contains(id)).copied().collect();
+                    self.aside.extend(gone.into_iter().filter_map(|id| self.disk.spool.remove(&id)));
+                }
+                Effect::Describe(option) => self.input(Input::Described(option.manifest.digest(), Ok(Vec::new()))),
                 Effect::ListDocuments => self.input(Input::Documents(Vec::new())),
                 Effect::Enrol(_) => {}
                 Effect::Renew => self.renewals += 1,
@@ -563,11 +622,30 @@ impl World {
         }
     }
 
+    /// The job that was begun first is read, worked on and done.
     pub(super) fn finish_job(&mut self) {
-        if let Some(run) = self.job.take() {
-            let output = JobOutput { bytes: b"result".to_vec(), extension: None };
-            self.input(Input::JobDone(run.job, Ok(output)));
+        if let Some(run) = self.jobs.pop_front() {
+            self.input(Input::JobRead(run.job, 1));
+            self.input(Input::JobDone(run.job, Ok(made(&run))));
         }
+    }
+
+    /// Every job that can be done is done, and time passes.
+    pub(super) fn finish_all_jobs(&mut self) {
+        for _ in 0..200 {
+            self.settle();
+            if self.jobs.is_empty() {
+                return;
+            }
+            self.finish_job();
+        }
+        panic!("jobs without end: {:?}", self.view().jobs);
+    }
+
+    /// A file comes to a watched folder.
+    pub(super) fn send(&mut self, folder: Folder, name: &str) {
+        self.disk.sent.push(SentFile { folder, name: name.to_owned() });
+        self.input(Input::Arrived(folder, name.to_owned()));
     }
 
     /// Lets the network and time work until nothing moves.
@@ -615,6 +693,22 @@ impl World {
         self.settle();
     }
 
+    /// From now on this is for sale, too.
+    pub(super) fn sell(&mut self, id: &str, offers: &[(&str, u64)]) {
+        let offer = |(f, price): &(&str, u64)| Offer { form: form(f), price: Yen::new(*price).unwrap(), trial: false };
+        self.vendor.offers.insert(option(id), OfferList::new(offers.iter().map(offer).collect()).unwrap());
+        self.vendor.catalogue_version += 1;
+        self.command(Command::Refresh);
+        self.settle();
+    }
+
+    /// What is left of all living licences by count of an option.
+    pub(super) fn uses_left(&self, id: &str) -> Option<u32> {
+        let licences = self.disk.loaded.licences.iter();
+        let living = licences.filter(|l| l.option.id == option(id) && l.state == LicenceState::Active);
+        living.filter_map(|l| l.uses_left).reduce(|a, b| a + b)
+    }
+
     /// What must hold whenever the power is on.
     pub(super) fn check(&self) {
         let mut paid: Vec<OrderId> = self.vendor.charges.iter().map(|(id, _)| *id).collect();
@@ -659,6 +753,18 @@ impl World {
         assert_eq!(self.disk.packages, living, "packages without a living licence, or the other way round");
         assert!(!licences.iter().any(|l| matches!(l.state, LicenceState::Ending(..))), "erasing was not completed");
     }
+}
+
+/// What a job makes in these tests.
+pub(super) fn made(run: &JobRun) -> JobOutput {
+    let stem = run.document.rsplit_once('.').map_or(run.document.as_str(), |(stem, _)| stem).to_owned();
+    JobOutput { files: vec![MadeFile { stem, extension: "pdf".to_owned(), bytes: "result".into() }] }
+}
+
+/// A job on `letter.png`.
+pub(super) fn order(kind: JobKind, with: &[&str]) -> JobOrder {
+    let task = with.iter().fold(JobTask::plain(kind), |task, id| task.with(option(id)));
+    JobOrder { task, source: JobSource::Glass(vec!["letter.png".to_owned()]) }
 }
 
 fn moment(wall: Timestamp, uptime_ms: u64, random: u128) -> Moment {

@@ -72,6 +72,16 @@ fn wanted(cx: &Cx<'_>, job: JobKind) -> String {
     }
 }
 
+/// The same, where there is a choice of options.
+pub(super) fn wanted_one_of(cx: &Cx<'_>, job: JobKind) -> String {
+    match job {
+        JobKind::Copy => cx.texts.msg_wanted_one_by_copy(),
+        JobKind::Print => cx.texts.msg_wanted_one_by_print(),
+        JobKind::Scan => cx.texts.msg_wanted_one_by_scan(),
+        JobKind::Fax => cx.texts.msg_wanted_one_by_fax(),
+    }
+}
+
 fn describe(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, option: &OptionSummary) {
     widgets::paint_card(ui, rect);
     let inner = rect.shrink2(vec2(24.0, 16.0));

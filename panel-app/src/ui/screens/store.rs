@@ -113,6 +113,11 @@ fn cards(ui: &mut Ui, cx: &mut Cx<'_>, body: Rect, rows: &[StoreRow]) {
         message(ui, body, &cx.texts.msg_store_no_match(cx.state.store.text.trim()), false);
         return;
     }
+    cards_of(ui, cx, body, &found);
+}
+
+/// These options as cards.
+pub(super) fn cards_of(ui: &mut Ui, cx: &mut Cx<'_>, body: Rect, found: &[&StoreRow]) {
     let mut opened = None;
     let area = body.shrink2(vec2(theme::MARGIN, 0.0));
     widgets::scroll(ui, area, "catalogue", |ui| {

@@ -18,6 +18,9 @@ pub(super) fn stretch(mut view: View) -> View {
             *uses = 1_000_000;
         }
     }
+    for job in &mut view.jobs {
+        job.document = file();
+    }
     match &mut view.screen {
         Screen::Store(Progress::Ready(rows)) => rows.iter_mut().for_each(stretch_row),
         Screen::Offer { option, offers, .. } | Screen::Choose { option, offers } => {
@@ -36,15 +39,24 @@ pub(super) fn stretch(mut view: View) -> View {
         Screen::Failed { option, .. } => option.iter_mut().for_each(stretch_option),
         Screen::MyOptions { ended } => ended.iter_mut().for_each(|option| option.name = both()),
         Screen::Job(job) => {
-            job.options.iter_mut().for_each(stretch_row);
+            for row in &mut job.options {
+                stretch_option(&mut row.option);
+                row.offers.iter_mut().for_each(stretch_offer);
+            }
             job.documents.iter_mut().for_each(|document: &mut DocumentRow| document.name = file());
             match &mut job.state {
-                JobState::Running { document } => *document = file(),
-                JobState::Finished { output, .. } => *output = file(),
+                JobState::Running { document, .. }
+                | JobState::Waiting { document, .. }
+                | JobState::Needs { document, .. } => *document = file(),
+                JobState::Finished { output, files, .. } => {
+                    *output = file();
+                    files.iter_mut().for_each(|name| *name = file());
+                }
                 JobState::Idle | JobState::Failed(_) => {}
             }
         }
-        Screen::Home | Screen::Settings | Screen::ServerAddress { .. } | Screen::Store(_) => {}
+        Screen::Providers { rows, .. } => rows.iter_mut().for_each(stretch_row),
+        Screen::Home | Screen::Settings | Screen::ServerAddress { .. } | Screen::Store(_) | Screen::Jobs => {}
     }
     view
 }

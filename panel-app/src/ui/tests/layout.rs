@@ -52,6 +52,7 @@ fn touched(language: Language) -> Vec<(&'static str, Vec<&'static str>)> {
         ("contract", vec![say("PIN(契約に設定されている場合)", "PIN, if the contract has one"), "1"]),
         ("contract-refused", vec!["1"; 10]),
         ("job-scan", vec![say("OCR パッケージ", "OCR package")]),
+        ("job-print", vec![say("書体: 本体の標準書体", "Font: The machine's own")]),
     ]);
     fields
 }

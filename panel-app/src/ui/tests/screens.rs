@@ -3,12 +3,18 @@
 use protocol::UsageForm;
 
 use super::stage::{Stage, stage};
-use crate::core::{Command, JobKind, JobOrder, Language, Place, Screen, View};
+use crate::core::{
+    Command, JobKind, JobOrder, JobSource, JobTask, Language, OutputFormat, Place, Screen, SettingWish, View,
+};
 use crate::ui::samples;
 
 fn sample(name: &str, language: Language) -> View {
     let (_, view) = samples::all().into_iter().find(|(known, _)| *known == name).unwrap();
     View { language, ..view }
+}
+
+fn scan(document: &str, task: JobTask) -> JobOrder {
+    JobOrder { task, source: JobSource::Glass(vec![document.to_owned()]) }
 }
 
 #[test]
@@ -158,8 +164,22 @@ fn each_screen_says_what_it_must_in_both_languages() {
             &["請求書_2026年11月.txt", "オプションなし", "未購入 · ￥2,000 から", "残り 2 回"],
             &["meeting-notes.txt", "No option", "Not bought · from ￥2,000", "2 uses left"],
         ),
+        ("job-running-page", &["3 / 12 ページ", "OCR パッケージ"], &["Page 3 of 12", "OCR package"]),
+        ("job-waiting", &["順番を待っています", "請求書_2026年11月.txt"], &["Waiting for its turn"]),
+        (
+            "job-needs",
+            &["オプションが足りません", "書体 BIZ UDMincho"],
+            &["Something is missing", "Font BIZ UDMincho", "buy what is missing"],
+        ),
+        ("providers", &["選択: 文字認識", "次のいずれか"], &["Choose: Text recognition", "one of the options below"]),
+        (
+            "jobs",
+            &["letter-1.pdf", "順番を待っています", "必要: 書体 BIZ UDMincho", "途中で停止しました"],
+            &["letter-1.pdf", "Page 3 of 12", "Needs: Font BIZ UDMincho", "broke off"],
+        ),
+        ("jobs-empty", &["ジョブはありません"], &["No job waits"]),
         ("job-running", &["「請求書_2026年11月.txt」を処理しています"], &["Processing"]),
-        ("job-finished", &["請求書_2026年11月.ocr.txt", "残り 9 回"], &["result is in the tray", "9 uses left"]),
+        ("job-finished", &["請求書_2026年11月.pdf", "残り 9 回"], &["result is in the tray", "9 uses left"]),
         ("job-used-up", &["最後の 1 回を使い終わり"], &["That was the last use"]),
         (
             "job-failed",
@@ -181,14 +201,8 @@ fn each_screen_says_what_it_must_in_both_languages() {
 fn each_button_asks_for_one_thing() {
     let go = |place| vec![Command::Go(place)];
     let choose = |form: &str| vec![Command::Choose(samples::parse::<UsageForm>(form))];
-    let run = |option: Option<&str>| {
-        let order = JobOrder {
-            kind: JobKind::Scan,
-            document: "請求書_2026年11月.txt".to_owned(),
-            option: option.map(samples::parse),
-        };
-        vec![Command::Run(order)]
-    };
+    let run = || vec![Command::Run(scan("請求書_2026年11月.txt", JobTask::plain(JobKind::Scan)))];
+    let id = samples::job_id(1);
     let expected = [
         ("home", "Copy", go(Place::Job(JobKind::Copy))),
         ("home", "Print", go(Place::Job(JobKind::Print))),
@@ -227,8 +241,20 @@ fn each_button_asks_for_one_thing() {
         ("settings", "Back", go(Place::Home)),
         ("server", "Back", go(Place::Settings)),
         ("job-scan", "Back", go(Place::Home)),
-        ("job-scan", "Start scanning", run(None)),
-        ("job-running", "Cancel", vec![Command::CancelJob]),
+        ("job-scan", "Start scanning", run()),
+        ("job-running", "Cancel", vec![Command::CancelJob(id)]),
+        ("job-running", "Leave it running", go(Place::Home)),
+        ("job-waiting", "Cancel", vec![Command::CancelJob(id)]),
+        ("job-needs", "Cancel the job", vec![Command::CancelJob(id)]),
+        ("job-needs", "Go on without", vec![Command::GoOnWithout(id)]),
+        ("job-needs", "See the offer", vec![Command::GetOption(id)]),
+        ("providers", "Cancel", vec![Command::Cancel]),
+        ("providers", "OCR package", vec![Command::OpenOffer(samples::parse("ocr-package"))]),
+        ("home-jobs", "4 jobs", go(Place::Jobs)),
+        ("jobs", "Back", go(Place::Home)),
+        ("jobs", "Cancel · letter-2.pdf", vec![Command::CancelJob(samples::job_id(2))]),
+        ("jobs", "See the offer · letter-3.pdf", vec![Command::GetOption(samples::job_id(3))]),
+        ("jobs", "Go on without · letter-3.pdf", vec![Command::GoOnWithout(samples::job_id(3))]),
         ("job-finished", "OK", vec![Command::Dismiss]),
         ("job-failed", "Close", vec![Command::Dismiss]),
     ];
@@ -256,11 +282,7 @@ fn a_job_runs_with_the_document_and_option_that_were_touched() {
     Stage::touch(&mut harness, "meeting-notes.txt");
     Stage::touch(&mut harness, "OCR package");
     assert!(Stage::sees(&harness, "Start opens the purchase"), "an option that is not bought needs a word");
-    let order = JobOrder {
-        kind: JobKind::Scan,
-        document: "meeting-notes.txt".to_owned(),
-        option: Some(samples::parse("ocr-package")),
-    };
+    let order = scan("meeting-notes.txt", JobTask::plain(JobKind::Scan).with(samples::parse("ocr-package")));
     assert_eq!(Stage::touch(&mut harness, "Start scanning"), [Command::Run(order.clone())]);
 
     // The purchase comes in between; afterwards the wish is still there.
@@ -275,7 +297,7 @@ fn a_job_runs_with_the_document_and_option_that_were_touched() {
     harness.run_ok();
     device.show(sample("job-scan", Language::En));
     harness.run_ok();
-    let fresh = JobOrder { kind: JobKind::Scan, document: "請求書_2026年11月.txt".to_owned(), option: None };
+    let fresh = scan("請求書_2026年11月.txt", JobTask::plain(JobKind::Scan));
     assert_eq!(Stage::touch(&mut harness, "Start scanning"), [Command::Run(fresh)]);
 }
 
@@ -302,4 +324,51 @@ fn a_removal_that_was_not_answered_is_forgotten_with_the_screen() {
     device.show(sample("my-options", Language::En));
     harness.run_ok();
     assert!(!Stage::sees(&harness, "Remove for good"));
+}
+
+#[test]
+fn what_a_program_describes_can_be_set_and_goes_along_with_the_job() {
+    let mut harness = stage(sample("job-scan", Language::En));
+    Stage::touch(&mut harness, "Barcode sorting");
+    assert_eq!(Stage::touch(&mut harness, "Settings: Barcode sorting"), []);
+    assert!(Stage::sees(&harness, "Darkness") && Stage::sees(&harness, "128"));
+    Stage::touch(&mut harness, "Read twice");
+    Stage::touch(&mut harness, "Darkness: more");
+    Stage::touch(&mut harness, "Darkness: more");
+    assert!(Stage::sees(&harness, "160"));
+    Stage::touch(&mut harness, "Kind of code: more");
+    assert!(Stage::sees(&harness, "Code 39"));
+    Stage::touch(&mut harness, "Done");
+    Stage::touch(&mut harness, "As PNG");
+    Stage::touch(&mut harness, "Divide at separator sheets");
+    let mut task = JobTask::plain(JobKind::Scan).with(samples::parse("barcode-reader"));
+    let set = |id: &str, value: &str| SettingWish { id: id.to_owned(), value: value.to_owned() };
+    task.programs[0].settings = vec![set("twice", "on"), set("darkness", "160"), set("kind", "2")];
+    task.split = true;
+    task.format = OutputFormat::Png;
+    let order = scan("請求書_2026年11月.txt", task);
+    assert_eq!(Stage::touch(&mut harness, "Start scanning"), [Command::Run(order)]);
+}
+
+#[test]
+fn options_work_in_the_order_in_which_they_are_touched() {
+    let mut harness = stage(sample("job-scan", Language::En));
+    for name in ["OCR package", "Barcode sorting", "OCR package", "OCR package"] {
+        Stage::touch(&mut harness, name);
+    }
+    let task = JobTask::plain(JobKind::Scan);
+    let task = task.with(samples::parse("barcode-reader")).with(samples::parse("ocr-package"));
+    let order = scan("請求書_2026年11月.txt", task);
+    assert_eq!(Stage::touch(&mut harness, "Start scanning"), [Command::Run(order)]);
+}
+
+#[test]
+fn a_print_job_is_set_in_the_face_that_was_touched() {
+    let mut harness = stage(sample("job-print", Language::En));
+    Stage::touch(&mut harness, "Font: The machine's own");
+    Stage::touch(&mut harness, "BIZ UDMincho");
+    Stage::touch(&mut harness, "Done");
+    let task = JobTask { face: Some("BIZ UDMincho".to_owned()), ..JobTask::plain(JobKind::Print) };
+    let order = scan("請求書_2026年11月.txt", task);
+    assert_eq!(Stage::touch(&mut harness, "Start printing"), [Command::Run(order)]);
 }
