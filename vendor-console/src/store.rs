@@ -32,7 +32,7 @@ use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::sqlx::{self, Connection as _, SqliteConnection};
 use sea_orm::{
     ActiveValue::Set, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr,
-    EntityTrait, QueryFilter, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    EntityTrait, QueryFilter, QuerySelect, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -129,6 +129,11 @@ impl Store {
                 .busy_timeout(BUSY_TIMEOUT)
         });
         options.map_sqlx_sqlite_pool_opts(|pool| pool.after_release(|connection, _| Box::pin(is_clean(connection))));
+        Self::connect(options).await
+    }
+
+    /// Books in any database, brought up to date.
+    async fn connect(options: ConnectOptions) -> Result<Self, StoreError> {
         let db = Database::connect(options).await?;
         migration::Migrator::up(&db, None).await?;
         Ok(Self { db, turn: Arc::default(), act: None })
@@ -139,6 +144,8 @@ impl Store {
         Ok(self.db.close().await?)
     }
 
+    /// Begins to write. What is read to decide something must be locked (`lock_exclusive`) or decided by the row count of a
+    /// conditional UPDATE or INSERT: SQLite has one writer at a time, other databases have many.
     async fn write(&self) -> Result<Write, StoreError> {
         let turn = self.turn.clone().lock_owned().await;
         let mode = Some(SqliteTransactionMode::Immediate);
@@ -247,6 +254,12 @@ impl Sequence {
             Self::Distributions => "distribution services",
         }
     }
+}
+
+/// The last number, locked until the transaction ends: none is given out meanwhile, and whatever has raised it is done.
+async fn last_number_locked(write: &Write, sequence: Sequence) -> Result<i64, StoreError> {
+    let row = entity::counter::Entity::find_by_id(sequence.name()).lock_exclusive().one(&write.tx).await?;
+    Ok(row.map_or(0, |row| row.value))
 }
 
 async fn last_number(db: &impl ConnectionTrait, sequence: Sequence) -> Result<i64, StoreError> {

@@ -11,7 +11,7 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
-use super::customers::refs;
+use super::customers::{customer_to_change, refs};
 use super::entity::{charge, credit, invoice_credit, proposal};
 use super::proposals::{self, Content, WAITING};
 use super::{Outcome, Sequence, Store, StoreError, Write, column, limit, refuse, search_pattern, staff};
@@ -38,7 +38,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Outcome<CreditRow>, StoreError> {
         let mut write = self.write().await?;
-        let charge = charge(&write.tx, column::integer(number).unwrap_or(i64::MAX)).await?;
+        let charge = charge_to_credit(&write.tx, column::integer(number).unwrap_or(i64::MAX)).await?;
         // What waits counts too: it may be approved at any time.
         let waiting = proposal::Entity::find()
             .filter(proposal::Column::Charge.eq(charge.number))
@@ -46,7 +46,7 @@ impl Store {
         let waiting = waiting.all(&write.tx).await?.iter().filter_map(|row| row.amount).sum();
         check_amount(&write.tx, &charge, amount, waiting).await?;
         write.note(format_args!("charge {number}"), format_args!("{amount} back"));
-        let rules = staff::rules(&write.tx).await?;
+        let rules = staff::rules_locked(&write).await?;
         if rules.second_person {
             let since = column::ms(Timestamp::from_ms(now.as_ms().saturating_sub(LIMIT_PERIOD_MS)))?;
             let alone = credit::Entity::find()
@@ -105,8 +105,17 @@ impl Store {
 }
 
 /// The charge, or `NotFound`.
-pub(super) async fn charge(db: &impl ConnectionTrait, number: i64) -> Result<charge::Model, StoreError> {
+async fn charge(db: &impl ConnectionTrait, number: i64) -> Result<charge::Model, StoreError> {
     let found = charge::Entity::find_by_id(number).one(db).await?;
+    found.ok_or_else(|| refuse(RefusalCode::NotFound, format_args!("no charge {number}")))
+}
+
+/// The same with its customer, both locked until the transaction ends: what is left of the charge, and what the customer was
+/// given back, is added up by one after the other.
+pub(super) async fn charge_to_credit(db: &impl ConnectionTrait, number: i64) -> Result<charge::Model, StoreError> {
+    let customer = charge(db, number).await?.customer_id;
+    customer_to_change(db, customer).await?;
+    let found = charge::Entity::find_by_id(number).lock_exclusive().one(db).await?;
     found.ok_or_else(|| refuse(RefusalCode::NotFound, format_args!("no charge {number}")))
 }
 

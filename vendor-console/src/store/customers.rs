@@ -188,8 +188,9 @@ pub(super) async fn customer_to_change(db: &impl ConnectionTrait, id: i64) -> Re
     found.ok_or_else(|| refuse(RefusalCode::NotFound, format_args!("no customer C-{id:04}")))
 }
 
+/// The contract, locked until the transaction ends, or `NotFound`.
 async fn contract_exists(db: &impl ConnectionTrait, id: &ContractUserId) -> Result<contract::Model, StoreError> {
-    let found = contract::Entity::find_by_id(id.as_str()).one(db).await?;
+    let found = contract::Entity::find_by_id(id.as_str()).lock_exclusive().one(db).await?;
     found.ok_or_else(|| refuse(RefusalCode::NotFound, format_args!("no contract {id}")))
 }
 

@@ -4,7 +4,7 @@ use protocol::message::staff::{DeviceFields, DeviceRow, DeviceState, Page, Query
 use protocol::net::certificate_term;
 use protocol::time::HOUR_MS;
 use protocol::{ActivationCode, CustomerId, DeviceSerial, RefusalCode, Timestamp};
-use sea_orm::sea_query::ExprTrait;
+use sea_orm::sea_query::{ExprTrait, OnConflict};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
@@ -48,16 +48,16 @@ impl Store {
     ) -> Result<DeviceRow, StoreError> {
         let mut write = self.write().await?;
         let serial = &fields.serial;
-        if device::Entity::find_by_id(serial.as_str()).one(&write.tx).await?.is_some() {
-            return Err(refuse(RefusalCode::Conflict, format_args!("device {serial} is on file already")));
-        }
         let columns = device::ActiveModel {
             serial: Set(serial.as_str().to_owned()),
             revoked: Set(false),
             revision: Set(1),
             ..with_code(columns(&write, fields).await?, code, now)?
         };
-        device::Entity::insert(columns).exec_without_returning(&write.tx).await?;
+        let once = OnConflict::column(device::Column::Serial).do_nothing().to_owned();
+        if device::Entity::insert(columns).on_conflict(once).exec_without_returning(&write.tx).await? == 0 {
+            return Err(refuse(RefusalCode::Conflict, format_args!("device {serial} is on file already")));
+        }
         write.note(serial, format_args!("customer {}", owner(fields.customer)));
         self.finish_device(write, serial, now).await
     }
@@ -93,7 +93,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<DeviceRow, StoreError> {
         let write = self.write().await?;
-        if find(&write.tx, serial).await?.is_some_and(|device| device.revoked) {
+        if to_change(&write.tx, serial).await?.revoked {
             return Err(refuse(RefusalCode::Conflict, format_args!("device {serial} is revoked")));
         }
         update(&write.tx, serial, with_code(device::ActiveModel::default(), code, now)?).await?;
@@ -119,7 +119,9 @@ impl Store {
         let Enrolment { serial, code, key_hash } = enrolment;
         let write = self.write().await?;
         let refused = StoreError::from(RefusalCode::ActivationRefused);
-        let Some(device) = find(&write.tx, serial).await? else { return Err(refused) };
+        // Locked: a code is used once, however many use it at the same time.
+        let device = device::Entity::find_by_id(serial.as_str()).lock_exclusive().one(&write.tx).await?;
+        let Some(device) = device else { return Err(refused) };
         if device.revoked || device.code_hash.as_deref() != Some(&code.hash()) {
             return Err(refused);
         }

@@ -11,7 +11,7 @@ use sea_orm::{
     QuerySelect, QueryTrait,
 };
 
-use super::customers::{customer_exists, invoiced};
+use super::customers::{customer_to_change, invoiced};
 use super::entity::{charge, customer, invoice, invoice_credit, invoice_line};
 use super::{Sequence, Store, StoreError, Write, charges, column, credits, limit, refuse, search_pattern};
 
@@ -28,7 +28,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<InvoiceDocument, StoreError> {
         let mut write = self.write().await?;
-        let customer = customer_exists(&write.tx, i64::from(customer.0)).await?;
+        // Locked: a charge goes onto one invoice, and a credit is used up once.
+        let customer = customer_to_change(&write.tx, i64::from(customer.0)).await?;
         let until = period_end(until, now);
         let made = make_invoice(&write, &customer, until, now).await?;
         let made = made.ok_or_else(|| refuse(RefusalCode::Conflict, "no charge waits for an invoice"))?;
@@ -56,6 +57,7 @@ impl Store {
             .filter(customer::Column::Monthly.eq(true))
             .filter(customer::Column::Id.in_subquery(waiting))
             .order_by_asc(customer::Column::Id)
+            .lock_exclusive()
             .all(&write.tx)
             .await?;
         let (mut rows, mut total) = (Vec::new(), 0);

@@ -6,7 +6,7 @@ use protocol::codec;
 use protocol::message::device::{Bilingual, Catalogue, CatalogueEntry};
 use protocol::message::staff::{OptionFields, OptionRow, Page, ProposalKind, Query, ReleaseRow};
 use protocol::{ContentKey, Digest, Manifest, OptionId, RefusalCode, ReleaseVersion, Signed, Timestamp, UsageForm};
-use sea_orm::sea_query::ExprTrait;
+use sea_orm::sea_query::{ExprTrait, OnConflict};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect,
@@ -15,7 +15,8 @@ use sea_orm::{
 use super::entity::{licence, manifest, option, release};
 use super::proposals::{self, APPROVED, Content, REJECTED, WAITING};
 use super::{
-    Sequence, Store, StoreError, Write, column, last_number, limit, refuse, search_pattern, search_text, staff, stale,
+    Sequence, Store, StoreError, Write, column, last_number, last_number_locked, limit, refuse, search_pattern,
+    search_text, staff, stale,
 };
 
 /// A release whose package is durable.
@@ -30,9 +31,7 @@ impl Store {
     pub(crate) async fn create_option(&self, fields: &OptionFields) -> Result<OptionRow, StoreError> {
         let mut write = self.write().await?;
         let id = &fields.id;
-        if find(&write.tx, id).await?.is_some() {
-            return Err(refuse(RefusalCode::Conflict, format_args!("option {id} is on file already")));
-        }
+        let taken = || refuse(RefusalCode::Conflict, format_args!("option {id} is on file already"));
         let columns = option::ActiveModel {
             id: Set(id.as_str().to_owned()),
             kind: Set(column::kind_name(fields.kind).to_owned()),
@@ -40,7 +39,10 @@ impl Store {
             revision: Set(1),
             ..columns(fields)?
         };
-        option::Entity::insert(columns).exec_without_returning(&write.tx).await?;
+        let once = OnConflict::column(option::Column::Id).do_nothing().to_owned();
+        if option::Entity::insert(columns).on_conflict(once).exec_without_returning(&write.tx).await? == 0 {
+            return Err(taken());
+        }
         write.note(id, format_args!("offers {}", offers_note(&fields.offers)));
         self.finish_option(write, id).await
     }
@@ -87,7 +89,7 @@ impl Store {
     pub(crate) async fn publish(&self, new: NewRelease<'_>, now: Timestamp) -> Result<OptionRow, StoreError> {
         let NewRelease { manifest, signed, key } = new;
         let mut write = self.write().await?;
-        let option = on_file(&write.tx, &manifest.option).await?;
+        let option = to_change(&write.tx, &manifest.option).await?;
         let version = i64::from(manifest.version.0);
         if last_version(&write.tx, &option).await? + 1 != version {
             return Err(refuse(RefusalCode::Conflict, "another release was published in the meantime"));
@@ -112,7 +114,7 @@ impl Store {
         };
         release::Entity::insert(release).exec_without_returning(&write.tx).await?;
         let mut state = "on sale".to_owned();
-        if staff::rules(&write.tx).await?.second_person {
+        if staff::rules_locked(&write).await?.second_person {
             let content = Content { release: Some((option.id.clone(), version)), ..Content::default() };
             let number = proposals::propose(&write, ProposalKind::Release, content, now).await?;
             state = format!("proposal {number}: waits");
@@ -160,9 +162,9 @@ impl Store {
 
     /// What is for sale, by id, and the version of that list.
     pub(crate) async fn catalogue(&self) -> Result<(u64, Vec<CatalogueEntry>), StoreError> {
-        // A write transaction, so that the list and its version belong together.
+        // Whoever changes the list raises its version in the same transaction, and waits for this one.
         let write = self.write().await?;
-        let version = column::unsigned(last_number(&write.tx, Sequence::CatalogueVersions).await?)?;
+        let version = column::unsigned(last_number_locked(&write, Sequence::CatalogueVersions).await?)?;
         let listed = option::Entity::find().filter(is_listed_sql()).order_by_asc(option::Column::Id);
         let listed = listed.all(&write.tx).await?;
         let mut releases = newest_releases(&write.tx, &listed).await?;
@@ -197,12 +199,14 @@ pub(super) fn is_listed_sql() -> Condition {
 
 /// To be called in the transaction that changes anything in the catalogue.
 async fn catalogue_changed(write: &Write, now: Timestamp) -> Result<(), StoreError> {
+    // First the version: its row stays locked, so that options are counted by one after the other.
+    write.raise_number(Sequence::CatalogueVersions, column::ms(now)?).await?;
     let listed = option::Entity::find().filter(is_listed_sql()).count(&write.tx).await?;
     if listed > Catalogue::ENTRIES_MAX as u64 {
         let detail = format_args!("at most {} options are for sale at a time", Catalogue::ENTRIES_MAX);
         return Err(refuse(RefusalCode::Conflict, detail));
     }
-    write.raise_number(Sequence::CatalogueVersions, column::ms(now)?).await
+    Ok(())
 }
 
 pub(super) async fn find(db: &impl ConnectionTrait, id: &OptionId) -> Result<Option<option::Model>, StoreError> {
@@ -231,7 +235,7 @@ async fn last_version(db: &impl ConnectionTrait, option: &option::Model) -> Resu
 
 /// Puts a release that waits into the catalogue.
 pub(super) async fn approve_release(write: &Write, id: &str, version: i64, now: Timestamp) -> Result<(), StoreError> {
-    let option = on_file(&write.tx, &column::parse(id)?).await?;
+    let option = to_change(&write.tx, &column::parse(id)?).await?;
     if version <= option.newest {
         let detail = format_args!("release {} of {id} is on sale already", option.newest);
         return Err(refuse(RefusalCode::Conflict, detail));

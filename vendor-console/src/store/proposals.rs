@@ -66,7 +66,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Decided, StoreError> {
         let mut write = self.write().await?;
-        let found = proposal::Entity::find_by_id(i64::from(number)).one(&write.tx).await?;
+        let found = proposal::Entity::find_by_id(i64::from(number)).lock_exclusive().one(&write.tx).await?;
         let found = found.filter(|found| found.kind == kind_name(kind));
         let found = found.ok_or_else(|| refuse(RefusalCode::NotFound, format_args!("no such proposal {number}")))?;
         if found.state != WAITING {
@@ -173,7 +173,7 @@ async fn approve(write: &Write, found: &proposal::Model, now: Timestamp) -> Resu
         ProposalKind::Credit => {
             let charge = found.charge.ok_or_else(|| damaged(found))?;
             let credit = credits::New {
-                charge: credits::charge(&write.tx, charge).await?,
+                charge: credits::charge_to_credit(&write.tx, charge).await?,
                 amount: column::yen(found.amount.ok_or_else(|| damaged(found))?)?,
                 reason: found.reason.clone().ok_or_else(|| damaged(found))?,
                 by: found.proposed_by.clone(),

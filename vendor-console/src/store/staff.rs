@@ -80,12 +80,15 @@ impl Store {
         issue: impl FnOnce() -> Result<Vec<u8>, StoreError>,
     ) -> Result<(StaffRow, Vec<u8>), StoreError> {
         let mut write = self.write().await?;
+        let taken = || refuse(RefusalCode::Conflict, format_args!("{name} is on file already"));
         // Revoked ones too: the audit log knows people by name.
         if name.as_str() == FOUNDER || find(&write.tx, name).await?.is_some() {
-            return Err(refuse(RefusalCode::Conflict, format_args!("{name} is on file already")));
+            return Err(taken());
         }
         let certificate = issue()?;
-        insert(&write, name, role, &certificate, now).await?;
+        if !insert(&write, name, role, &certificate, now).await? {
+            return Err(taken());
+        }
         write.note(name, role);
         Ok((self.finish_staff(write, name).await?, certificate))
     }
@@ -135,7 +138,7 @@ impl Store {
     /// Another limit for credits without a second person; a higher one needs a second person itself.
     pub(crate) async fn set_credit_limit(&self, new: Yen, now: Timestamp) -> Result<Outcome<Rules>, StoreError> {
         let mut write = self.write().await?;
-        let before = rules(&write.tx).await?;
+        let before = rules_locked(&write).await?;
         write.note("credit limit", format_args!("{} → {new}", before.credit_limit));
         if before.second_person && new > before.credit_limit {
             let kind = ProposalKind::CreditLimit;
@@ -154,7 +157,7 @@ impl Store {
     /// From now on a second person is needed.
     pub(crate) async fn require_second_person(&self) -> Result<Rules, StoreError> {
         let mut write = self.write().await?;
-        let before = rules(&write.tx).await?;
+        let before = rules_locked(&write).await?;
         if before.second_person {
             return Err(refuse(RefusalCode::Conflict, "a second person is needed already"));
         }
@@ -180,6 +183,13 @@ pub(super) async fn permit(
     let member = find(db, name).await?;
     let member = member.filter(|member| member.revoked_at.is_none() && member.certificate == certificate);
     column::parse(&member.ok_or_else(|| StoreError::from(RefusalCode::NotPermitted))?.role)
+}
+
+/// The rules, which nobody changes until the transaction ends.
+pub(super) async fn rules_locked(write: &Write) -> Result<Rules, StoreError> {
+    // In one order, so that nobody waits for a rule whose owner waits for another one.
+    rule::Entity::find().order_by_asc(rule::Column::Name).lock_exclusive().all(&write.tx).await?;
+    rules(&write.tx).await
 }
 
 pub(super) async fn rules(db: &impl ConnectionTrait) -> Result<Rules, StoreError> {
@@ -218,27 +228,30 @@ async fn living(db: &impl ConnectionTrait, name: &StaffName) -> Result<staff_mem
     Ok(member)
 }
 
-/// Refuses if nobody else could let staff in again.
+/// Refuses if nobody else could let staff in again. The admins are locked until the transaction ends: of two who take the
+/// right from each other, one comes first.
 async fn keep_an_admin(write: &Write, name: &StaffName) -> Result<(), StoreError> {
-    let others = staff_member::Entity::find()
+    let admins = staff_member::Entity::find()
         .filter(staff_member::Column::Role.eq(StaffRole::Admin.name()))
         .filter(staff_member::Column::RevokedAt.is_null())
-        .filter(staff_member::Column::Name.ne(name.as_str()))
-        .count(&write.tx)
+        .order_by_asc(staff_member::Column::Name)
+        .lock_exclusive()
+        .all(&write.tx)
         .await?;
-    if others == 0 {
+    if admins.iter().all(|admin| admin.name == name.as_str()) {
         return Err(refuse(RefusalCode::Conflict, format_args!("{name} is the last admin")));
     }
     Ok(())
 }
 
+/// False if somebody has the name already.
 async fn insert(
     write: &Write,
     name: &StaffName,
     role: StaffRole,
     certificate: &[u8],
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let columns = staff_member::ActiveModel {
         name: Set(name.as_str().to_owned()),
         role: Set(role.name().to_owned()),
@@ -246,8 +259,8 @@ async fn insert(
         created_at: Set(column::ms(now)?),
         revoked_at: Set(None),
     };
-    staff_member::Entity::insert(columns).exec_without_returning(&write.tx).await?;
-    Ok(())
+    let once = OnConflict::column(staff_member::Column::Name).do_nothing().to_owned();
+    Ok(staff_member::Entity::insert(columns).on_conflict(once).exec_without_returning(&write.tx).await? > 0)
 }
 
 async fn update(write: &Write, name: &StaffName, columns: staff_member::ActiveModel) -> Result<(), StoreError> {

@@ -1,5 +1,7 @@
 //! The books against a model, without a network.
 
+mod parallel;
+
 use std::collections::HashMap;
 
 use proptest::prelude::*;
@@ -48,9 +50,26 @@ fn offers() -> OfferList {
     OfferList::new(vec![offer("permanent", 20_000), offer("uses:10", 2_000)]).unwrap()
 }
 
+/// The books of this folder: a file in it, or a schema of its own in the database that `KOBAI_TEST_POSTGRES` names.
+pub(super) async fn open(folder: &Path) -> Store {
+    #[cfg(feature = "postgres")]
+    if let Ok(url) = std::env::var("KOBAI_TEST_POSTGRES") {
+        let name = folder.file_name().unwrap().to_string_lossy();
+        let schema: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+        let schema = format!("kobai_{schema}");
+        let db = Database::connect(url.as_str()).await.unwrap();
+        db.execute_unprepared(&format!("CREATE SCHEMA IF NOT EXISTS {schema}")).await.unwrap();
+        db.close().await.unwrap();
+        let mut options = ConnectOptions::new(url);
+        options.max_connections(CONNECTIONS).sqlx_logging(false).set_schema_search_path(schema);
+        return Store::connect(options).await.unwrap();
+    }
+    Store::open(&folder.join("books.sqlite")).await.unwrap()
+}
+
 /// Books with one customer, two devices of it, and one option with a release.
-async fn books(folder: &Path) -> (Store, Digest) {
-    let store = Store::open(&folder.join("books.sqlite")).await.unwrap();
+pub(super) async fn books(folder: &Path) -> (Store, Digest) {
+    let store = open(folder).await;
     store.found(&"admin".parse().unwrap(), b"certificate", false, START).await.unwrap();
     let name = "Sakura".parse().unwrap();
     let fields = CustomerFields { name, email: None, settlement: Settlement::Monthly };
@@ -140,7 +159,7 @@ impl Known {
     }
 }
 
-fn code<T>(result: Result<T, StoreError>) -> Result<T, RefusalCode> {
+pub(super) fn code<T>(result: Result<T, StoreError>) -> Result<T, RefusalCode> {
     result.map_err(|error| match error {
         StoreError::Refused(refusal) => refusal.code,
         failure => panic!("{failure}"),
@@ -174,7 +193,7 @@ async fn play(happenings: Vec<Happening>) -> Result<(), TestCaseError> {
             Happening::Sweep => drop(store.expire_orders(now).await.unwrap()),
             Happening::Restart => {
                 store.close().await.unwrap();
-                store = Store::open(&folder.path().join("books.sqlite")).await.unwrap();
+                store = open(folder.path()).await;
             }
             Happening::Place { order, device: number } => {
                 let request = OrderRequest {
@@ -255,7 +274,7 @@ proptest! {
 }
 
 /// Writes charges as if they had been bought, in one transaction.
-async fn ledger(store: &Store, amounts: impl IntoIterator<Item = i64>) {
+pub(super) async fn ledger(store: &Store, amounts: impl IntoIterator<Item = i64>) {
     let write = store.write().await.unwrap();
     for (i, amount) in amounts.into_iter().enumerate() {
         let id = Uuid::from_u128(i as u128).to_string();
@@ -362,7 +381,7 @@ async fn a_connection_whose_transaction_did_not_end_serves_nobody_any_more() {
         write.next_number(Sequence::Charges).await.unwrap();
         drop(write);
     }
-    let other = Store::open(&folder.path().join("books.sqlite")).await.unwrap();
+    let other = open(folder.path()).await;
     let write = other.write().await.expect("nobody holds the books");
     assert_eq!(write.next_number(Sequence::Charges).await.unwrap(), 1);
     write.commit().await.unwrap();
