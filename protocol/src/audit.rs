@@ -28,8 +28,8 @@ pub struct AuditLine {
     pub subject: Text<120>,
     /// `done`, or the code of the refusal.
     pub outcome: Text<40>,
-    /// Before and after, in short.
-    pub change: Option<Text<200>>,
+    /// Before and after. The longest is that of an option with other offers, some 700 characters.
+    pub change: Option<Text<1000>>,
 }
 
 impl AuditLine {

@@ -20,6 +20,7 @@ mod live;
 mod metrics;
 mod passport;
 mod pins;
+mod record;
 mod reporters;
 mod reports;
 mod router;

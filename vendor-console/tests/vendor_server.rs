@@ -214,6 +214,24 @@ fn what_does_not_fit_together_is_a_usage_error() {
     refused(&missing, 5, "not-initialised");
 }
 
+#[test]
+fn a_data_folder_that_cannot_be_read_is_named_and_ends_with_the_status_of_storage() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, file) = (folder.path().join("data"), folder.path().join("file"));
+    init(&data);
+    std::fs::write(&file, "no folder").unwrap();
+    // No folder can be there; the books are none.
+    let below = file.join("data");
+    std::fs::remove_file(data.join("books.sqlite")).unwrap();
+    std::fs::create_dir(data.join("books.sqlite")).unwrap();
+    for (folder, named) in [(&below, &below), (&data, &data.join("books.sqlite"))] {
+        let output = vendor_server().args(["--listen", "127.0.0.1:0", "--data"]).arg(folder).output().unwrap();
+        refused(&output, 5, "storage-failed");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(named.to_str().unwrap()), "{said}");
+    }
+}
+
 /// The text that a command prints, which must succeed.
 fn printed(command: &mut Command) -> String {
     let output = command.stdin(Stdio::null()).output().unwrap();
@@ -228,6 +246,7 @@ fn keys_are_revoked_with_a_root_that_is_on_no_machine_of_the_network() {
     let (data, root, request, answer) = (path("data"), path("root.pem"), path("request"), path("answer"));
     init(&data);
     std::fs::rename(data.join("root.pem"), &root).unwrap();
+    std::fs::rename(data.join("root.pem.signed"), path("root.pem.signed")).unwrap();
     let (mut child, started) = serve(&data, &[]);
     let key = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_vendor-console"));
@@ -257,6 +276,13 @@ fn keys_are_revoked_with_a_root_that_is_on_no_machine_of_the_network() {
         shown.contains(&format!("REVOKED      release  {stolen}")) && shown.contains("NEW KEY      release"),
         "{shown}"
     );
+    assert!(shown.contains("on record    version "), "{shown}");
+    // The same answer again is no new list; without a record the person is told so.
+    std::fs::rename(&answer, path("lost")).unwrap();
+    printed(&mut sign(&request, &["--yes"]));
+    std::fs::rename(path("root.pem.signed"), path("aside")).unwrap();
+    std::fs::remove_file(&answer).unwrap();
+    assert!(printed(&mut sign(&request, &["--yes"])).contains("NO RECORD"));
     let imported: Value = serde_json::from_str(&printed(&mut key(&["import", &text(&answer)]))).unwrap();
     let revoked = imported["lines"].as_array().unwrap().iter().find(|line| line["key"] == stolen).unwrap();
     assert_eq!(revoked["state"], "revoked");

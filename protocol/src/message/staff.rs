@@ -392,6 +392,8 @@ pub struct KeyStatus {
     pub signing: Vec<KeyId>,
     /// Whether the root's key is on the server's machine.
     pub root_is_here: bool,
+    /// Private keys that are in the server's data folder, and when they were put there.
+    pub here: Vec<(KeyId, Timestamp)>,
 }
 
 /// Kinds of things that a window shows.

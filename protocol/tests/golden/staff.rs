@@ -42,8 +42,9 @@ variants! {
 
 fn key_status() -> KeyStatus {
     let list = key_list();
-    let signing = list.keys().iter().map(protocol::keys::KeyEntry::id).collect();
-    KeyStatus { list, signing, root_is_here: true }
+    let signing: Vec<_> = list.keys().iter().map(protocol::keys::KeyEntry::id).collect();
+    let here = signing.iter().map(|id| (*id, NOW)).collect();
+    KeyStatus { list, signing, root_is_here: true, here }
 }
 
 const CUSTOMER: CustomerId = CustomerId(12);

@@ -75,7 +75,7 @@ enum RootCommand {
         /// What `vendor-console key rotate` or `revoke` has written.
         #[arg(value_name = "REQUEST")]
         request: PathBuf,
-        /// The root's certificate and private key.
+        /// The root's certificate and private key; FILE.signed beside it remembers what it has signed last.
         #[arg(long, value_name = "FILE")]
         root: PathBuf,
         /// The file to write the answer to; it must not exist.
@@ -240,7 +240,7 @@ fn print_limits(data: &Path, file: Option<&Path>, json: bool) -> Result<(), Serv
 
 /// Shows, asks, signs. A person signs what a person has read.
 fn sign(request: &Path, root: &Path, out: &Path, yes: bool) -> Result<(), ServerError> {
-    let ceremony = Ceremony::open(root, request)?;
+    let ceremony = Ceremony::open(root, request, &Clock::System)?;
     for line in ceremony.describe() {
         say(&line);
     }

@@ -116,14 +116,16 @@ async fn status(session: &Session, request: StaffRequest) -> Result<Output, CliE
 }
 
 fn document(status: &KeyStatus) -> Output {
-    let KeyStatus { list, signing, root_is_here } = status;
+    let KeyStatus { list, signing, root_is_here, here } = status;
     let head = Record::default().number("version", "LIST VERSION", list.version()).flag(
         "root_is_here",
         "ROOT KEY IS HERE",
         *root_is_here,
     );
     let row = |id: KeyId, role: Option<KeyRole>, state: &str| {
-        Record::default().text("key", "KEY", id).optional("role", "ROLE", role).text("state", "STATE", state)
+        let since = here.iter().find(|(known, _)| *known == id).map(|(_, at)| *at);
+        let record = Record::default().text("key", "KEY", id).optional("role", "ROLE", role);
+        record.text("state", "STATE", state).time("here_since", "HERE SINCE", since)
     };
     let counting = list.keys().iter().map(|entry| {
         let signs = signing.contains(&entry.id());

@@ -10,49 +10,52 @@ use protocol::{KeyId, KeyList, KeyRing};
 use super::ServerError;
 use super::folder::{read_text, write_secret};
 use super::keys::read_root;
+use super::record::Record;
+use crate::clock::Clock;
 
 /// A request, checked against the root that shall sign it.
 pub struct Ceremony {
     root: Root,
+    record: Record,
     present: KeyList,
     proposed: KeyList,
 }
 
 impl Ceremony {
-    /// Reads both files. A request is refused that does not come from a vendor of this root, or that would lead back: to an
-    /// older list, or to a key that is revoked.
-    pub fn open(root: &Path, request: &Path) -> Result<Self, ServerError> {
+    /// Reads both files, and beside the root's the record of what it has signed last. A request is refused that does not come
+    /// from a vendor of this root, or that would lead back: to an older list, or to a key that is revoked.
+    pub fn open(root: &Path, request: &Path, clock: &Clock) -> Result<Self, ServerError> {
         let length = std::fs::metadata(request).map_err(|error| ServerError::file(request, error))?.len();
         if length > KEY_FILE_BYTES_MAX as u64 {
             return Err(ServerError::file(request, "too long for a request"));
         }
         let KeyRequest { present, proposed } =
             KeyRequest::from_text(&read_text(request)?).map_err(|error| ServerError::file(request, error))?;
-        let root = read_root(root)?;
+        let root_file = root;
+        let root = read_root(root_file)?;
+        let record = Record::read(root_file, &root)?;
         let refused = |why: &str| ServerError::Refused(why.to_owned());
         let present = KeyRing::open(&present, &root.key().root_key()).map_err(|_| {
             refused("the request is another root's: this one has not signed the list that it would change")
         })?;
         let present = present.list().clone();
-        if proposed.version() <= present.version() {
-            return Err(refused("the proposed list is not newer than the present one"));
+        if let Some(objection) = record.objection(&present, &proposed, clock.now()) {
+            return Err(refused(objection));
         }
-        if proposed.keys().iter().any(|entry| present.revoked().contains(&entry.id())) {
-            return Err(refused("the proposed list brings back a key that is revoked"));
-        }
-        let forgets = present.revoked().iter().any(|id| !proposed.revoked().contains(id));
-        if forgets && proposed.revoked().len() < KeyList::REVOKED_MAX {
-            return Err(refused("the proposed list forgets that a key is revoked"));
-        }
-        Ok(Self { root, present, proposed })
+        Ok(Self { root, record, present, proposed })
     }
 
     /// What would change, line by line.
     pub fn describe(&self) -> Vec<String> {
-        let Self { root, present, proposed } = self;
+        let Self { root, record, present, proposed } = self;
         let listed = |list: &KeyList, id: KeyId| list.keys().iter().any(|entry| entry.id() == id);
         let mut lines = vec![
             format!("root         {}", root.fingerprint()),
+            match record.last() {
+                Some(last) => format!("on record    version {} was signed last", last.version()),
+                None => "NO RECORD    of what this root has signed before: does the present list look as you expect?"
+                    .to_owned(),
+            },
             format!("list         version {} in place of {}", proposed.version(), present.version()),
         ];
         let line = |what: &str, entry: &KeyEntry| format!("{what:<12} {:<8} {}", entry.role.name(), entry.id());
@@ -71,7 +74,7 @@ impl Ceremony {
         if out.exists() {
             return Err(ServerError::FileExists(out.display().to_string()));
         }
-        let signed = self.root.key().sign(&self.proposed).map_err(ServerError::machine)?;
+        let signed = self.record.sign(&self.root, &self.proposed)?;
         write_secret(out, signed.to_text().as_bytes())
     }
 }

@@ -17,8 +17,10 @@ pub(super) struct DataFolder {
 impl DataFolder {
     /// Locks an existing folder.
     pub(super) fn lock(root: PathBuf) -> Result<Self, ServerError> {
-        if !root.is_dir() {
-            return Err(ServerError::NotInitialised(root.display().to_string()));
+        match fs::metadata(&root) {
+            Ok(found) if found.is_dir() => {}
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(ServerError::file(&root, error)),
+            _ => return Err(ServerError::NotInitialised(root.display().to_string())),
         }
         let path = root.join("lock");
         let lock = File::options().create(true).truncate(false).write(true).open(&path);
@@ -32,7 +34,11 @@ impl DataFolder {
 
     /// `NotInitialised` unless `init` has come to its end here.
     pub(super) fn require_initialised(&self) -> Result<(), ServerError> {
-        if self.mark().exists() { Ok(()) } else { Err(ServerError::NotInitialised(self.root.display().to_string())) }
+        match self.mark().try_exists() {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(ServerError::NotInitialised(self.root.display().to_string())),
+            Err(error) => Err(ServerError::file(&self.mark(), error)),
+        }
     }
 
     /// Written last by `init`: the folder is complete.

@@ -9,6 +9,7 @@ use protocol::{CaFingerprint, KeyList, KeyRole, StaffName};
 use super::ServerError;
 use super::folder::{DataFolder, create_private_folder, read_or_write, read_text, write_secret};
 use super::keys::{KeyFiles, read_authority, read_root};
+use super::record::Record;
 use crate::clock::Clock;
 use crate::store::Store;
 
@@ -55,7 +56,8 @@ pub async fn init(data: &Path, second_person: SecondPerson, clock: &Clock) -> Re
     let entries = KeyRole::ALL.into_iter().map(entry).collect::<Result<Vec<_>, _>>()?;
     let list = KeyList::new(now.as_ms(), entries, Vec::new()).map_err(ServerError::machine)?;
     read_or_write(&folder.key_list(), || {
-        root.key().sign(&list).map(|signed| signed.to_text().into_bytes()).map_err(ServerError::machine)
+        let record = Record::read(&folder.root_file(), &root)?;
+        record.sign(&root, &list).map(|signed| signed.to_text().into_bytes())
     })?;
     let admin = folder.admin();
     let name: StaffName = "admin".parse().map_err(ServerError::machine)?;

@@ -16,6 +16,7 @@ use protocol::{KeyId, KeyList, KeyRing, KeyRole, Refusal, RefusalCode, Signed, T
 
 use super::ServerError;
 use super::folder::{DataFolder, read_text, write_secret};
+use super::record::Record;
 pub(super) use files::KeyFiles;
 
 /// Everything that the customer service proves itself and signs with.
@@ -83,7 +84,10 @@ impl Keys {
     pub(super) fn status(&self) -> KeyStatus {
         let signing = self.signing();
         let ids = vec![signing.release.verify_key().id(), signing.licence.verify_key().id()];
-        KeyStatus { list: signing.ring.list().clone(), signing: ids, root_is_here: self.root_file.exists() }
+        // Only for people to look at; what cannot be read is left out.
+        let here = self.files.since().unwrap_or_default();
+        let root_is_here = self.root_file.exists();
+        KeyStatus { list: signing.ring.list().clone(), signing: ids, root_is_here, here }
     }
 
     /// Makes the list of the future, and the new key that it needs. A key that was made for an earlier request that has
@@ -94,12 +98,19 @@ impl Keys {
         let list = signing.ring.list();
         check(list, change)?;
         self.files.remove(|id| signing.ring.is_in_force(id));
-        let proposed = proposed(list, change, now, |role| self.files.create(role).map_err(storage))?;
-        if !self.root_file.exists() {
+        let root_is_here = self.root_file.exists();
+        let root = root_is_here.then(|| self.root().map_err(storage)).transpose()?;
+        // A list that was signed and then could not be kept has used up its version.
+        let used = root.as_ref().and_then(|(_, record)| record.last()).map_or(0, KeyList::version);
+        let after = list.version().max(used);
+        let proposed = proposed(list, after, change, now, |role| self.files.create(role).map_err(storage))?;
+        let Some((root, record)) = root else {
             return Ok(Proposal::ToSign(KeyRequest { present: signing.list.clone(), proposed }));
+        };
+        if let Some(objection) = record.objection(list, &proposed, now) {
+            return Err(Refusal::with_detail(RefusalCode::Conflict, objection));
         }
-        let root = read_root(&self.root_file).map_err(storage)?;
-        let signed = root.key().sign(&proposed).map_err(storage)?;
+        let signed = record.sign(&root, &proposed).map_err(storage)?;
         self.activate(signed)?;
         Ok(Proposal::Made(self.status()))
     }
@@ -109,6 +120,12 @@ impl Keys {
         let _one_at_a_time = self.change.lock().unwrap_or_else(PoisonError::into_inner);
         self.activate(signed)?;
         Ok(self.status())
+    }
+
+    fn root(&self) -> Result<(Root, Record), ServerError> {
+        let root = read_root(&self.root_file)?;
+        let record = Record::read(&self.root_file, &root)?;
+        Ok((root, record))
     }
 
     fn activate(&self, signed: RootSigned<KeyList>) -> Result<(), Refusal> {
@@ -191,14 +208,15 @@ fn check(list: &KeyList, change: KeyChange) -> Result<(), Refusal> {
     }
 }
 
-/// The list after a change. Versions follow the clock as well, so that a vendor restored from a backup is not behind.
+/// The list after a change, of a version above `after`. Versions follow the clock as well, so that a vendor restored from a backup is not behind.
 fn proposed(
     list: &KeyList,
+    after: u64,
     change: KeyChange,
     now: Timestamp,
     create: impl FnOnce(KeyRole) -> Result<SigningKey, Refusal>,
 ) -> Result<KeyList, Refusal> {
-    let version = list.version().saturating_add(1).max(now.as_ms());
+    let version = after.saturating_add(1).max(now.as_ms());
     let (mut keys, mut revoked) = (list.keys().to_vec(), list.revoked().to_vec());
     let newest = |role: KeyRole| list.keys().iter().rev().find(|entry| entry.role == role).map(KeyEntry::id);
     match change {

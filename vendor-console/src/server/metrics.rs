@@ -162,4 +162,37 @@ mod tests {
             assert!(text.contains(line), "{line} in {text}");
         }
     }
+
+    const PAGE: &str = include_str!("../../../docs/operating.md");
+
+    #[test]
+    fn the_page_for_operators_has_the_same_metrics_kinds_and_labels() {
+        let metrics = Metrics::new(&Limits::default());
+        let text = metrics.render();
+        let cell = |line: &str, at: usize| line.split('|').nth(at).unwrap_or_default().trim().to_owned();
+        let rows = || PAGE.lines().filter(|line| line.starts_with("| `kobai_"));
+        let on_page: Vec<(String, String)> =
+            rows().map(|row| (cell(row, 1).trim_matches('`').to_owned(), cell(row, 2))).collect();
+        let served: Vec<(String, String)> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '))
+            .map(|(name, kind)| match kind {
+                "counter" => (format!("{name}_total"), kind.to_owned()),
+                _ => (name.to_owned(), kind.to_owned()),
+            })
+            .collect();
+        assert_eq!(on_page, served);
+        for (name, _) in &served {
+            let row = rows().find(|row| cell(row, 1) == format!("`{name}`")).unwrap();
+            let labels = cell(row, 3);
+            let sample = text.lines().find(|line| line.starts_with(&format!("{name}{{")));
+            let of_sample = sample.map_or("", |line| line.split(['{', '}']).nth(1).unwrap_or_default());
+            let names: Vec<&str> = of_sample.split(',').filter_map(|label| Some(label.split_once('=')?.0)).collect();
+            assert_eq!(names.is_empty(), labels.is_empty(), "{name}");
+            assert!(names.iter().all(|label| labels.contains(&format!("`{label}`"))), "{name}: {names:?} in {labels}");
+            if name == "kobai_handshakes_total" {
+                assert!(HANDSHAKES.iter().all(|outcome| labels.contains(&format!("`{outcome}`"))), "{labels}");
+            }
+        }
+    }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use protocol::audit::AuditHead;
 use protocol::message::staff::{DistributionRow, Page, StaffReply, StaffRequest, Topic};
 use protocol::net::{FrameError, Identity};
+use protocol::package::chunk_count;
 use protocol::{ActivationCode, Refusal, RefusalCode, Signed, StaffName, StaffRole};
 use quinn::{RecvStream, SendStream};
 
@@ -62,14 +63,19 @@ pub(super) async fn answer(
     desk.reply(send, outcome).await
 }
 
-/// Whether the request will be let through; if not, that is on file.
+/// Whether an upload will be let through, as far as can be known before it has come; if its role forbids it, that is on file.
 pub(super) async fn may(
     customers: &Customers,
     name: &StaffName,
     certificate: &[u8],
     request: &StaffRequest,
 ) -> Result<(), Refusal> {
-    admit(customers, name, certificate, request).await.map(drop)
+    admit(customers, name, certificate, request).await?;
+    if let StaffRequest::Publish { option, content_bytes } = request {
+        chunk_count(*content_bytes).map_err(|_| RefusalCode::UploadIncomplete)?;
+        customers.store.next_release(option).await?;
+    }
+    Ok(())
 }
 
 /// What is about to be done, and the books through which it is allowed; or why it is not.

@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use protocol::signed::SigningKey;
-use protocol::{KeyId, KeyRole};
+use protocol::{KeyId, KeyRole, Timestamp};
 
 use crate::server::ServerError;
 use crate::server::folder::{create_private_folder, write_secret};
@@ -59,6 +60,18 @@ impl KeyFiles {
                 tracing::warn!("{} cannot be deleted: {error}", path.display());
             }
         }
+    }
+
+    /// Which keys are here, and when their files were written.
+    pub(in crate::server) fn since(&self) -> Result<Vec<(KeyId, Timestamp)>, ServerError> {
+        let mut since = Vec::new();
+        for (path, _, id) in self.list()? {
+            let written = fs::metadata(&path).and_then(|file| file.modified());
+            let written = written.map_err(|error| ServerError::file(&path, error))?;
+            let ms = written.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+            since.push((id, Timestamp::from_ms(u64::try_from(ms).unwrap_or(u64::MAX))));
+        }
+        Ok(since)
     }
 
     fn list(&self) -> Result<Vec<(PathBuf, KeyRole, KeyId)>, ServerError> {

@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use protocol::RefusalCode;
+use protocol::message::staff::{Query, StaffRequest};
+
 use crate::clock::Clock;
 use crate::server::{Role, SecondPerson, Server, ServerError, ServerOptions, init};
 
@@ -45,14 +48,15 @@ async fn an_init_that_was_killed_goes_on_where_it_stopped() {
     let whole = init(&data, SecondPerson::Solo, &Clock::System).await.unwrap();
     // Every prefix of the files in the order in which they are written; the mark is the last.
     let release = |path: &PathBuf| path.to_string_lossy().contains("release-");
-    for missing_from in (0..=8).rev() {
+    for missing_from in (0..=9).rev() {
         let mut keys = signing_keys(&data);
         keys.sort_by_key(|path| !release(path));
         let [release, licence] = keys.try_into().unwrap();
         let file = |name| data.join(name);
         let (root, issuer, server, list) =
             (file("root.pem"), file("issuer.pem"), file("server.pem"), file("key-list.pem"));
-        let files = [root, issuer, server, release, licence, list, file("books.sqlite"), file("admin.pem")];
+        let record = file("root.pem.signed");
+        let files = [root, issuer, server, release, licence, record, list, file("books.sqlite"), file("admin.pem")];
         for file in &files[missing_from..] {
             std::fs::remove_file(file).unwrap();
         }
@@ -116,4 +120,25 @@ async fn a_server_that_is_dropped_frees_its_folder_and_loses_nothing() {
     vendor.restart().await;
     let again = world.device.choose(&vendor, licence.id.into(), "permanent").await.unwrap();
     assert_eq!(again, licence);
+}
+
+#[tokio::test]
+async fn books_that_cannot_be_read_are_told_to_whoever_asks_and_nothing_is_lost() {
+    let (vendor, world) = Vendor::with_world().await;
+    let behind = sea_orm::Database::connect(format!("sqlite:{}", vendor.data().join("books.sqlite").display()));
+    let behind = behind.await.unwrap();
+    let rename = async |from: &str, to: &str| {
+        sea_orm::ConnectionTrait::execute_unprepared(&behind, &format!("ALTER TABLE {from} RENAME TO {to}"))
+            .await
+            .unwrap();
+    };
+    rename("option_software", "away").await;
+    let order = super::play::order_id();
+    let refused = world.device.order(&vendor, order, &world.option, None).await;
+    assert_eq!(refused.err(), Some(RefusalCode::StorageFailed));
+    let staff = vendor.staff().await;
+    let listed = staff.ask(StaffRequest::Options(Query::default())).await;
+    assert_eq!(listed, Err(RefusalCode::StorageFailed));
+    rename("away", "option_software").await;
+    world.device.order(&vendor, order, &world.option, None).await.unwrap();
 }

@@ -182,6 +182,14 @@ async fn a_list_that_is_not_the_roots_or_leads_back_is_refused_and_changes_nothi
     let old = root.key().sign(&before.list).unwrap();
     assert_eq!(import(&vendor, old).await, Err(RefusalCode::Conflict), "an older list");
 
+    // A list that was made beside the present one, not after it: it does not know the key that signs, neither as one that
+    // counts nor as one that is revoked. All its keys are here.
+    let made = request(&vendor, KeyChange::Rotate(KeyRole::Release)).await.proposed;
+    let signing = signing(&vendor, KeyRole::Release).await;
+    let keys: Vec<_> = made.keys().iter().copied().filter(|entry| entry.id() != signing).collect();
+    let beside = KeyList::new(made.version(), keys, made.revoked().to_vec()).unwrap();
+    assert_eq!(import(&vendor, root.key().sign(&beside).unwrap()).await, Err(RefusalCode::Conflict), "beside");
+
     // Keys that nobody here has: the server could sign nothing any more.
     let entry = |seed, role| KeyEntry { key: protocol::signed::SigningKey::from_seed(&[seed; 32]).verify_key(), role };
     let strangers = vec![entry(1, KeyRole::Release), entry(2, KeyRole::Licence)];
@@ -189,6 +197,19 @@ async fn a_list_that_is_not_the_roots_or_leads_back_is_refused_and_changes_nothi
     let strange = KeyList::new(u64::MAX, strangers, revoked).unwrap();
     assert_eq!(import(&vendor, root.key().sign(&strange).unwrap()).await, Err(RefusalCode::Conflict));
     assert_eq!(status(&vendor).await.list, second);
+}
+
+#[tokio::test]
+async fn what_the_root_has_signed_on_the_servers_machine_is_on_record_beside_its_key() {
+    let vendor = Vendor::open().await;
+    let record = vendor.data().join("root.pem.signed");
+    let on_record = || {
+        let list: RootSigned<KeyList> = RootSigned::from_text(&std::fs::read_to_string(&record).unwrap()).unwrap();
+        KeyRing::open(&list, &vendor.admin().root_key().unwrap()).unwrap().list().clone()
+    };
+    assert_eq!(on_record(), status(&vendor).await.list, "from the beginning");
+    let rotated = change(&vendor, KeyChange::Rotate(KeyRole::Release)).await.unwrap();
+    assert_eq!(on_record(), rotated.list);
 }
 
 #[tokio::test]

@@ -218,3 +218,28 @@ async fn what_was_made_from_an_older_row_is_refused_and_undoes_nothing() {
     let StaffReply::Customer(row) = staff.ask(update_customer(2, customer)).await.unwrap() else { panic!() };
     assert!(row.suspended, "other fields do not lift the suspension");
 }
+
+#[tokio::test]
+async fn the_log_tells_every_price_that_changed_however_many() {
+    let (vendor, _world) = Vendor::with_world().await;
+    let staff = vendor.staff().await;
+    let forms = |kind: &str, from: u32| (0..8).map(|i| format!("{kind}:{}", from + i)).collect::<Vec<_>>();
+    let list = |forms: &[String], price: u64| {
+        let offers: Vec<(&str, u64)> = forms.iter().map(|form| (form.as_str(), price)).collect();
+        option_fields("ocr-package", &offers)
+    };
+    let (old, new) = (forms("uses", 999_990), forms("days", 3_650));
+    let first = StaffRequest::UpdateOption { revision: 1, fields: list(&old, 999_999_999_999) };
+    staff.ask(first).await.unwrap();
+    let fields = OptionFields { for_sale: false, ..list(&new, 999_999_999_998) };
+    staff.ask(StaffRequest::UpdateOption { revision: 2, fields }).await.unwrap();
+    let StaffReply::Audit(log) = staff.ask(StaffRequest::Audit(Query::default())).await.unwrap() else { panic!() };
+    let change = log.rows[0].line.change.as_ref().unwrap().as_str();
+    for form in &old {
+        assert!(change.contains(&format!("{form}=999999999999→none")), "{form} in {change}");
+    }
+    for form in &new {
+        assert!(change.contains(&format!("{form}=none→999999999998")), "{form} in {change}");
+    }
+    assert!(change.ends_with("for sale true → false"), "{change}");
+}
