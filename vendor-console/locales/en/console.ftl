@@ -534,3 +534,39 @@ audit-verified = All { $lines } lines lead to the signed head { $hash } of { $ti
 audit-alarm = The audit log was tampered with
 error-audit = The audit log is not what it was.
 error-audit-advice = Work on nothing else: keep this computer's audit head, save the vendor's books, and find out who changed them.
+
+# Keys that sign
+nav-keys = Signing keys
+keys-root-here = The root's private key is on the server's machine: a change counts at once. Keep it where no network reaches.
+keys-root-away = The root's private key is elsewhere: a change makes a file to be signed there, and the answer is imported here.
+keys-version = Version of the list
+key-name = Key
+key-role = What it signs
+key-role-release = Catalogue and releases
+key-role-licence = Tickets and licences
+key-since = On the server since
+key-state = State
+key-signs = Signs now
+key-counts = Still counts
+key-revoked = Revoked
+key-rotate = Change a key
+key-rotate-do = Make a new key
+key-rotate-advice = A new key signs from now on. The one before it still counts, those before that no longer.
+# $role (String) - What the key signs.
+key-rotate-confirm = Let a new key sign? ({ $role })
+key-rotate-warning = Panels follow at their next contact. Purchases that are under way are not disturbed.
+key-revoke = Revoke key
+key-revoke-advice = For a key that somebody else may have. It never counts again; if it signs now, a new one takes its place.
+# $key (String) - Name of the key.
+key-revoke-confirm = Revoke key { $key }?
+key-revoke-warning = What it has signed counts no more and is signed anew when it is asked for. There is no way back.
+key-request-file = File for the root to sign
+key-request-done = The request is in the file
+# $file (String) - The file.
+key-request-next = { $file } is to be signed where the root is: vendor-server root sign. Then import the answer here. Nothing has changed yet.
+key-import = Import an answer
+key-import-do = Import
+key-import-advice = The file that vendor-server root sign has written. From then on its list of keys counts.
+key-answer-file = File with the answer
+key-file-unusable = The file cannot be used
+key-changed = The new list of keys counts

@@ -8,7 +8,6 @@ use std::time::Duration;
 use protocol::audit::AuditHead;
 use protocol::message::staff::{DistributionRow, Page, StaffReply, StaffRequest, Topic};
 use protocol::net::{FrameError, Identity};
-use protocol::package::chunk_count;
 use protocol::{ActivationCode, Refusal, RefusalCode, Signed, StaffName, StaffRole};
 use quinn::{RecvStream, SendStream};
 
@@ -71,9 +70,8 @@ pub(super) async fn may(
     request: &StaffRequest,
 ) -> Result<(), Refusal> {
     admit(customers, name, certificate, request).await?;
-    if let StaffRequest::Publish { option, content_bytes } = request {
-        chunk_count(*content_bytes).map_err(|_| RefusalCode::UploadIncomplete)?;
-        customers.store.next_release(option).await?;
+    if let StaffRequest::Publish { option, package } = request {
+        publish::next_version(&customers.store, option, package).await?;
     }
     Ok(())
 }

@@ -30,6 +30,8 @@ pub trait Backend {
     fn publish(&self, option: OptionId, path: PathBuf) -> Upload;
     /// Lets the user choose a file to read; `None` if none was chosen.
     fn choose_file(&self) -> Pending<Option<PathBuf>>;
+    /// The content of a file, of at most so many bytes.
+    fn read_file(&self, path: PathBuf, bytes_max: usize) -> Pending<std::io::Result<Vec<u8>>>;
     /// Writes a file.
     fn write_file(&self, path: PathBuf, content: Vec<u8>) -> Pending<std::io::Result<()>>;
     /// The next news of the server, if there is any.

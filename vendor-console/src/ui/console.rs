@@ -3,8 +3,8 @@
 use eframe::egui::{self, Align, Button, Frame, Layout, Margin, RichText, Ui};
 use egui_material_icons::MaterialIcon;
 use egui_material_icons::icons::{
-    ICON_BADGE, ICON_DARK_MODE, ICON_DASHBOARD, ICON_GROUP, ICON_HISTORY, ICON_HOW_TO_REG, ICON_INVENTORY_2, ICON_KEY,
-    ICON_LIGHT_MODE, ICON_PAYMENTS, ICON_PRINT, ICON_RECEIPT_LONG, ICON_SHOPPING_CART,
+    ICON_BADGE, ICON_DARK_MODE, ICON_DASHBOARD, ICON_ENCRYPTED, ICON_GROUP, ICON_HISTORY, ICON_HOW_TO_REG,
+    ICON_INVENTORY_2, ICON_KEY, ICON_LIGHT_MODE, ICON_PAYMENTS, ICON_PRINT, ICON_RECEIPT_LONG, ICON_SHOPPING_CART,
 };
 use protocol::StaffRole;
 use protocol::message::staff::{StaffReply, StaffRequest, Topic};
@@ -18,6 +18,7 @@ use super::screen::charges::Charges;
 use super::screen::customers::Customers;
 use super::screen::devices::Devices;
 use super::screen::invoices::Invoices;
+use super::screen::keys::Keys;
 use super::screen::licences::Licences;
 use super::screen::orders::Orders;
 use super::screen::overview::Overview;
@@ -52,6 +53,7 @@ pub struct Console {
     invoices: Invoices,
     approvals: Approvals,
     staff: Staff,
+    keys: Keys,
     audit: Audit,
 }
 
@@ -85,6 +87,7 @@ impl Console {
             invoices: Invoices::default(),
             approvals: Approvals::default(),
             staff: Staff::default(),
+            keys: Keys::default(),
             audit: Audit::default(),
         }
     }
@@ -230,6 +233,7 @@ impl eframe::App for Console {
             Screen::Invoices => self.invoices.ui(ui, &mut cx),
             Screen::Approvals => self.approvals.ui(ui, &mut cx),
             Screen::Staff => self.staff.ui(ui, &mut cx),
+            Screen::Keys => self.keys.ui(ui, &mut cx),
             Screen::Audit => self.audit.ui(ui, &mut cx),
         }
         self.toasts.show(ui.ctx(), &self.words);
@@ -252,6 +256,7 @@ fn entry(screen: Screen, words: &Words) -> (MaterialIcon, String) {
         Screen::Invoices => (ICON_RECEIPT_LONG, words.msg_nav_invoices()),
         Screen::Approvals => (ICON_HOW_TO_REG, words.msg_nav_approvals()),
         Screen::Staff => (ICON_BADGE, words.msg_nav_staff()),
+        Screen::Keys => (ICON_ENCRYPTED, words.msg_nav_keys()),
         Screen::Audit => (ICON_HISTORY, words.msg_nav_audit()),
     }
 }

@@ -7,6 +7,7 @@ use eframe::egui;
 use protocol::audit::AuditHead;
 use protocol::message::staff::{StaffReply, StaffRequest};
 use protocol::{OptionId, Timestamp};
+use tokio::io::AsyncReadExt as _;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
@@ -90,6 +91,15 @@ impl Backend for LiveBackend {
         let ctx = self.ctx.clone();
         self.runtime.spawn_blocking(move || send(sender, rfd::FileDialog::new().pick_file(), &ctx));
         pending
+    }
+
+    fn read_file(&self, path: PathBuf, bytes_max: usize) -> Pending<std::io::Result<Vec<u8>>> {
+        self.deliver(async move {
+            let mut content = Vec::new();
+            let file = tokio::fs::File::open(path).await?;
+            file.take(bytes_max as u64 + 1).read_to_end(&mut content).await?;
+            if content.len() > bytes_max { Err(std::io::ErrorKind::FileTooLarge.into()) } else { Ok(content) }
+        })
     }
 
     fn write_file(&self, path: PathBuf, content: Vec<u8>) -> Pending<std::io::Result<()>> {

@@ -7,6 +7,7 @@ pub(crate) mod charges;
 pub(crate) mod customers;
 pub(crate) mod devices;
 pub(crate) mod invoices;
+pub(crate) mod keys;
 pub(crate) mod licences;
 pub(crate) mod orders;
 pub(crate) mod overview;
@@ -79,11 +80,12 @@ pub(crate) enum Screen {
     Invoices,
     Approvals,
     Staff,
+    Keys,
     Audit,
 }
 
 impl Screen {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Overview,
         Self::Customers,
         Self::Devices,
@@ -94,6 +96,7 @@ impl Screen {
         Self::Invoices,
         Self::Approvals,
         Self::Staff,
+        Self::Keys,
         Self::Audit,
     ];
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use protocol::audit::{AuditHead, AuditLine, AuditRow, ChainBreak, Link};
-use protocol::keys::{KeyEntry, RootSigned};
+use protocol::keys::{KeyEntry, KeyRequest, RootSigned};
 use protocol::message::device::Bilingual;
 use protocol::message::report::{DeviceFault, FaultKind, Standing};
 use protocol::message::staff::*;
@@ -54,6 +54,10 @@ pub struct World {
     pub asked: Vec<StaffRequest>,
     pub published: Vec<(OptionId, PathBuf)>,
     pub written: Vec<(PathBuf, Vec<u8>)>,
+    /// What is in the files that are read.
+    pub file: Vec<u8>,
+    /// Whether the root's private key is elsewhere.
+    pub root_is_away: bool,
     /// What to answer to the next request that changes something.
     pub refuse_next: Option<RefusalCode>,
     pub events: VecDeque<WatchEvent>,
@@ -142,6 +146,10 @@ impl Backend for FakeVendor {
         Pending::ready(Some(PathBuf::from("/srv/releases/chosen.bin")))
     }
 
+    fn read_file(&self, _path: PathBuf, _bytes_max: usize) -> Pending<std::io::Result<Vec<u8>>> {
+        Pending::ready(Ok(self.world().file.clone()))
+    }
+
     fn write_file(&self, path: PathBuf, content: Vec<u8>) -> Pending<std::io::Result<()>> {
         self.world().written.push((path, content));
         Pending::ready(Ok(()))
@@ -186,6 +194,7 @@ fn changes(request: &StaffRequest) -> bool {
             | Audit(_)
             | AuditChain { .. }
             | Distributions(_)
+            | Keys
     )
 }
 
@@ -209,9 +218,6 @@ impl World {
             StaffRequest::Whoami
             | StaffRequest::Publish { .. }
             | StaffRequest::Watch
-            | StaffRequest::Keys
-            | StaffRequest::ProposeKeys(_)
-            | StaffRequest::ImportKeys(_)
             | StaffRequest::Distributions(_)
             | StaffRequest::RevokeDistribution { .. } => StaffReply::Whoami {
                 name: "hana".parse().unwrap(),
@@ -219,6 +225,12 @@ impl World {
                 head: signed_head(),
                 keys: key_list(),
             },
+            StaffRequest::Keys | StaffRequest::ImportKeys(_) => StaffReply::Keys(self.key_status()),
+            StaffRequest::ProposeKeys(_) if self.root_is_away => {
+                let proposed = self.key_status().list;
+                StaffReply::KeyRequest(KeyRequest { present: key_list(), proposed })
+            }
+            StaffRequest::ProposeKeys(_) => StaffReply::Keys(self.key_status()),
             StaffRequest::Overview => StaffReply::Overview(self.overview()),
             StaffRequest::Customers(query) => {
                 StaffReply::Customers(page(&self.customers, &query, |row| format!("{} {}", row.id, row.fields.name)))
@@ -421,6 +433,16 @@ impl World {
             }
             StaffRequest::AuditChain { .. } => StaffReply::AuditChain(Vec::new()),
         })
+    }
+
+    fn key_status(&self) -> KeyStatus {
+        let key = |seed, role| KeyEntry { key: SigningKey::from_seed(&[seed; 32]).verify_key(), role };
+        let keys = vec![key(1, KeyRole::Release), key(3, KeyRole::Release), key(2, KeyRole::Licence)];
+        let revoked = vec![key(9, KeyRole::Release).id()];
+        let here = keys.iter().zip(1..).map(|(key, n)| (key.id(), ago(n * 40 * DAY_MS))).collect();
+        let signing = keys[1..].iter().map(KeyEntry::id).collect();
+        let list = KeyList::new(NOW.as_ms(), keys, revoked).unwrap();
+        KeyStatus { list, signing, root_is_here: !self.root_is_away, here }
     }
 
     fn member(&mut self, name: &StaffName) -> Result<&mut StaffRow, RefusalCode> {

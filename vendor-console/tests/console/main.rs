@@ -6,6 +6,7 @@ mod catalogue;
 mod customers;
 mod devices;
 mod fake;
+mod keys;
 mod ledger;
 mod licences;
 mod live;

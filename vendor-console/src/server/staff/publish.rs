@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use protocol::message::staff::{StaffReply, Topic};
 use protocol::package::file::PackageHeader;
-use protocol::{ContentKey, Digest, OptionId, Refusal, RefusalCode, Signed, Text};
+use protocol::{ContentKey, Digest, OptionId, Refusal, RefusalCode, ReleaseVersion, Signed, Text};
 use quinn::RecvStream;
 
 use crate::content::Recipe;
@@ -22,11 +22,7 @@ pub(super) async fn publish(
     package: PackageHeader,
     content: &mut RecvStream,
 ) -> Result<StaffReply, Refusal> {
-    let (kind, version) = store.next_release(&option).await?;
-    if package.content().kind() != kind {
-        let detail = Text::new(format!("{option} is another kind of option than the package")).ok();
-        return Err(Refusal { code: RefusalCode::InvalidInput, detail });
-    }
+    let version = next_version(store, &option, &package).await?;
     let key = ContentKey::from_bytes(random::bytes().map_err(StoreError::from)?);
     let patience = Duration::from_millis(desk.guard.limits.upload_chunk_ms.into());
     let recipe = Recipe { option, version, package, patience };
@@ -47,6 +43,20 @@ pub(super) async fn publish(
             Err(error.into())
         }
     }
+}
+
+/// The version that a release with this package would have; or why there can be none.
+pub(super) async fn next_version(
+    store: &Store,
+    option: &OptionId,
+    package: &PackageHeader,
+) -> Result<ReleaseVersion, Refusal> {
+    let (kind, version) = store.next_release(option).await?;
+    if package.content().kind() != kind {
+        let detail = Text::new(format!("{option} is another kind of option than the package")).ok();
+        return Err(Refusal { code: RefusalCode::InvalidInput, detail });
+    }
+    Ok(version)
 }
 
 /// Deletes a package that nobody will buy. What fails here is made up for at the next start.
