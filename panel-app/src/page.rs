@@ -1,5 +1,13 @@
 //! A page in image memory: what the reader delivers, programs work on and the printer takes.
 
+pub mod fax;
+pub mod patch;
+pub mod pdf;
+pub mod png;
+pub mod read;
+mod scale;
+mod turn;
+
 /// What a pixel is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Colour {
@@ -107,6 +115,27 @@ impl Page {
         &mut self.pixels
     }
 
+    /// The page without colours (ITU-R BT.601).
+    pub fn into_grey(self) -> Self {
+        if self.colour == Colour::Grey {
+            return self;
+        }
+        let light = |pixel: &[u8]| match *pixel {
+            // The factors sum up to 65,536.
+            [r, g, b] => {
+                ((u32::from(r) * 19_595 + u32::from(g) * 38_470 + u32::from(b) * 7_471 + 32_768) >> 16).to_le_bytes()[0]
+            }
+            _ => 0,
+        };
+        let pixels = self.pixels.chunks_exact(3).map(light).collect();
+        Self { colour: Colour::Grey, pixels, ..self }
+    }
+
+    /// Whether there is nothing but black and white on it.
+    pub fn is_bilevel(&self) -> bool {
+        self.colour == Colour::Grey && self.pixels.iter().all(|light| matches!(light, 0 | 255))
+    }
+
     /// The pixels alone.
     pub fn into_pixels(self) -> Vec<u8> {
         self.pixels
@@ -140,6 +169,16 @@ mod tests {
         for dpi in [0, 49, 1_201] {
             assert_eq!(Page::white(1, 1, dpi, Colour::Grey), Err(PageError::Resolution), "{dpi}");
         }
+    }
+
+    #[test]
+    fn without_colours_white_stays_white_and_grey_stays_as_it_was() {
+        let page = Page::new(4, 1, 300, Colour::Rgb, vec![255, 255, 255, 9, 9, 9, 0, 0, 0, 255, 0, 0]).unwrap();
+        let grey = page.into_grey();
+        assert_eq!((grey.colour(), grey.pixels()), (Colour::Grey, [255, 9, 0, 76].as_slice()));
+        assert_eq!(grey.clone().into_grey(), grey);
+        assert!(!grey.is_bilevel());
+        assert!(Page::new(2, 1, 300, Colour::Grey, vec![0, 255]).unwrap().is_bilevel());
     }
 
     #[test]
