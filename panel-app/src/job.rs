@@ -4,7 +4,6 @@
 mod content;
 mod font;
 mod rules;
-mod typeset;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

@@ -5,6 +5,7 @@ pub mod cli;
 pub mod core;
 pub mod data;
 pub mod documents;
+pub mod formatter;
 pub mod identity;
 pub mod job;
 pub mod link;

@@ -4,6 +4,7 @@
 
 mod files;
 mod mutate;
+mod pages;
 mod wire;
 
 pub use mutate::Mutator;
@@ -37,7 +38,9 @@ pub const TARGETS: &[Target] = &[
     Target { name: "vault", run: files::vault, memory_bytes_max: 4 * MIB, cost: 40 },
     Target { name: "certificate", run: files::certificate, memory_bytes_max: 4 * MIB, cost: 4 },
     Target { name: "program", run: files::program, memory_bytes_max: 64 * MIB, cost: 40 },
-    Target { name: "font", run: files::font, memory_bytes_max: 64 * MIB, cost: 40 },
+    Target { name: "font", run: pages::font, memory_bytes_max: 64 * MIB, cost: 40 },
+    Target { name: "document", run: pages::document, memory_bytes_max: 768 * MIB, cost: 200 },
+    Target { name: "print", run: pages::print, memory_bytes_max: 64 * MIB, cost: 40 },
     Target { name: "limits", run: files::limits, memory_bytes_max: 4 * MIB, cost: 4 },
 ];
 

@@ -4,10 +4,10 @@ use ab_glyph::{Font, FontRef, Glyph, GlyphId, PxScale, ScaleFont as _, point};
 use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder as _};
 
-use super::typeset::{break_lines, tab_width, to_next_stop};
 use super::{RESULT_BYTES_MAX, Stop, go_on};
 use crate::cancel::Cancel;
 use crate::core::JobFault;
+use crate::formatter::line_breaks::{break_lines, tab_width, to_next_stop};
 
 /// A4 at 150 dots an inch, in pixels.
 const PAGE_WIDTH: u32 = 1_240;
@@ -28,7 +28,7 @@ const WHITE: u8 = 255;
 pub(super) fn print(content: &[u8], text: &str, cancel: &Cancel) -> Result<Vec<u8>, Stop> {
     let face = Face::new(content).ok_or(JobFault::OptionDamaged)?;
     let width = (PAGE_WIDTH - 2 * MARGIN) as f32;
-    let lines = break_lines(text, width, LINES_A_PAGE * PAGES_MAX, |c| face.advance(c));
+    let lines = break_lines(text, width, face.tab(), LINES_A_PAGE * PAGES_MAX, |c| face.advance(c));
     let lines = lines.map_err(|_| JobFault::DocumentTooLarge)?;
 
     let pages = u32::try_from(lines.len().div_ceil(LINES_A_PAGE).max(1)).map_err(|_| JobFault::DocumentTooLarge)?;
@@ -71,6 +71,10 @@ impl<'a> Face<'a> {
         Some(self.font.glyph_id(c)).filter(|glyph| glyph.0 != 0)
     }
 
+    fn tab(&self) -> f32 {
+        tab_width(self.space, EM)
+    }
+
     fn advance(&self, c: char) -> f32 {
         let advance = match self.glyph(c) {
             Some(glyph) => self.font.as_scaled(self.scale).h_advance(glyph),
@@ -86,7 +90,7 @@ impl<'a> Face<'a> {
         let y = top as f32 + self.baseline;
         for c in line.chars() {
             if c == '\t' {
-                x += to_next_stop(x - MARGIN as f32, tab_width(self.space));
+                x += to_next_stop(x - MARGIN as f32, self.tab());
                 continue;
             }
             let advance = self.advance(c);

@@ -140,8 +140,8 @@ fn fonts() -> FontDefinitions {
         Arc::new(FontData::from_static(bytes).tweak(tweak))
     };
     let mut fonts = FontDefinitions::empty();
-    let regular = font(include_bytes!("../../assets/fonts/BIZUDPGothic_400Regular.ttf"));
-    let heavy = font(include_bytes!("../../assets/fonts/BIZUDPGothic_700Bold.ttf"));
+    let regular = font(crate::formatter::OWN_REGULAR);
+    let heavy = font(crate::formatter::OWN_BOLD);
     fonts.font_data.insert("regular".to_owned(), regular);
     fonts.font_data.insert("bold".to_owned(), heavy);
     fonts.families.insert(FontFamily::Proportional, vec!["regular".to_owned()]);

@@ -107,11 +107,6 @@ pub(super) fn program(bytes: &[u8]) {
     assert_eq!(first, try_content(OptionKind::Program, bytes, TEXT), "the same text gives the same result");
 }
 
-/// A face. A panel catches panics of the font library; here they would be found.
-pub(super) fn font(bytes: &[u8]) {
-    let _ = try_content(OptionKind::FontPack, bytes, "Ab 12\n");
-}
-
 /// `limits.toml`.
 pub(super) fn limits(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };

@@ -2,6 +2,8 @@
 
 /// Columns of a tab stop, in widths of a space.
 const TAB_SPACES: f32 = 4.0;
+/// A space is at least so wide where columns are concerned, in ems: in proportional faces it is narrower than a figure.
+const SPACE_EMS_MIN: f32 = 0.5;
 
 /// Characters that do not begin a line: closing brackets, punctuation, small kana, the prolonged sound mark.
 const NOT_AT_START: &str =
@@ -11,17 +13,17 @@ const NOT_AT_END: &str = "（「『【〔〈《［｛‘“([{¥￥$";
 
 /// More lines than allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct TooLong;
+pub(crate) struct TooLong;
 
-/// Breaks `text` into at most `lines_max` lines that are no wider than `width`, given the advance of each character. A
-/// character that is wider than a line has a line of its own. Line ends may be of any system.
-pub(super) fn break_lines(
+/// Breaks `text` into at most `lines_max` lines that are no wider than `width`, given the distance of tab stops and
+/// the advance of each character. A character that is wider than a line has a line of its own. Line ends may be of any system.
+pub(crate) fn break_lines(
     text: &str,
     width: f32,
+    tab: f32,
     lines_max: usize,
     advance: impl Fn(char) -> f32,
 ) -> Result<Vec<String>, TooLong> {
-    let tab = advance(' ') * TAB_SPACES;
     let mut lines = Vec::new();
     for paragraph in text.strip_prefix('\u{FEFF}').unwrap_or(text).lines() {
         let mut line = Line::default();
@@ -44,13 +46,13 @@ pub(super) fn break_lines(
 }
 
 /// How far a tab leads from `at`.
-pub(super) fn to_next_stop(at: f32, tab: f32) -> f32 {
+pub(crate) fn to_next_stop(at: f32, tab: f32) -> f32 {
     if tab > 0.0 { ((at / tab).floor() + 1.0) * tab - at } else { 0.0 }
 }
 
-/// The distance of tab stops.
-pub(super) fn tab_width(space: f32) -> f32 {
-    space * TAB_SPACES
+/// The distance of tab stops, for the advance of a space and an em.
+pub(crate) fn tab_width(space: f32, em: f32) -> f32 {
+    space.max(em * SPACE_EMS_MIN) * TAB_SPACES
 }
 
 fn push(lines: &mut Vec<String>, line: Line, lines_max: usize) -> Result<(), TooLong> {
@@ -119,7 +121,7 @@ mod tests {
 
     /// Full-width characters are two wide, the rest one.
     fn lines(text: &str, width: f32) -> Vec<String> {
-        break_lines(text, width, 100, |c| if is_written_without_spaces(c) { 2.0 } else { 1.0 }).unwrap()
+        break_lines(text, width, 4.0, 100, |c| if is_written_without_spaces(c) { 2.0 } else { 1.0 }).unwrap()
     }
 
     #[test]
@@ -157,12 +159,14 @@ mod tests {
         assert_eq!(to_next_stop(0.0, 4.0), 4.0);
         assert_eq!(to_next_stop(3.5, 4.0), 0.5);
         assert_eq!(to_next_stop(1.0, 0.0), 0.0);
+        assert_eq!(tab_width(0.3, 1.0), 2.0);
+        assert_eq!(tab_width(0.6, 1.0), 2.4);
         assert_eq!(lines("a\tb\tc", 8.0), ["a\tb", "c"]);
     }
 
     #[test]
     fn a_text_with_too_many_lines_is_refused_when_that_is_known() {
-        assert_eq!(break_lines("a\nb\nc", 10.0, 2, |_| 1.0), Err(TooLong));
-        assert_eq!(break_lines(&"a".repeat(1_000_000), 10.0, 2, |_| 1.0), Err(TooLong));
+        assert_eq!(break_lines("a\nb\nc", 10.0, 4.0, 2, |_| 1.0), Err(TooLong));
+        assert_eq!(break_lines(&"a".repeat(1_000_000), 10.0, 4.0, 2, |_| 1.0), Err(TooLong));
     }
 }
