@@ -61,6 +61,7 @@ fn perform(args: Args, out: Output) -> Result<(), Fault> {
             let pin = pin_file.as_deref().map(buy::read_pin).transpose()?;
             buy::buy(&open(Resume::Purchases)?, &option, form, contract_id, pin, out)
         }
+        Action::Warn { uses, days } => show::warn(&open(Resume::Nothing)?, uses, days, out),
         Action::Cancel => buy::cancel(&open(Resume::Purchases)?, out),
         Action::Use { option, input, output } => {
             use_option::use_option(&open(Resume::Nothing)?, &option, &input, &output, out)

@@ -19,6 +19,7 @@ mod report;
 mod rooms;
 mod seal;
 mod shop;
+mod soon;
 mod start;
 mod task;
 mod trust;
@@ -52,6 +53,7 @@ pub use record::{
 };
 pub use renewal::CertificateTerm;
 pub use seal::{Mac, RecordsKey, Seal, SealRecord};
+pub use soon::{Soon, WarnAt};
 pub use start::Resume;
 pub use task::{
     FileJob, FilePlace, Folder, JobOrder, JobSource, JobTask, OutputFormat, PROGRAMS_MAX, ProgramWish, QUEUE_MAX,
@@ -79,7 +81,7 @@ use trust::Trust;
 /// A package that was given up may have left this much.
 const PACKAGE_OF_UNKNOWN_SIZE_BYTES: u64 = 1024 * 1024;
 
-/// How often the time is written while a licence by period lives.
+/// How often the time is written while there is a licence that ends or locks by time.
 const CLOCK_WRITE_MS: u64 = 10 * 60 * 1_000;
 
 /// The panel's state. Everything that matters after a power cut is also in the records that were persisted.
@@ -221,6 +223,7 @@ impl Core {
         let due_ms = [
             self.next_retry_ms(),
             self.next_end_ms(),
+            self.next_soon_ms(),
             self.next_clock_write_ms(),
             self.next_renewal_ms(),
             self.machine.forget_at_ms,
@@ -264,6 +267,7 @@ impl Core {
             Command::ShowJob(job) if self.purchase.is_none() => self.back_to_job(job, out),
             Command::ShowJob(_) => {}
             Command::Enrol(form) => self.enrol(form, out),
+            Command::WarnAt(warn) => self.warn_at(warn, out),
             Command::SetLanguage(language) => {
                 self.settings.language = language;
                 out.change(Change::Settings(self.settings.clone()));
@@ -317,9 +321,10 @@ impl Core {
         }
     }
 
-    /// Whether the time is that of a period.
+    /// Whether there is a licence that ends or locks by the time.
     fn is_timed(&self) -> bool {
-        self.licences.values().any(|l| l.state == LicenceState::Active && l.ends_at().is_some())
+        let counts = |l: &LicenceRecord| l.ends_at().is_some() || l.metering.is_some();
+        self.licences.values().any(|l| l.state == LicenceState::Active && counts(l))
     }
 
     /// Before an orderly end, so that nobody has a period for nothing by stopping the panel again and again.

@@ -31,7 +31,7 @@ pub use ids::{
     OrderId, ReleaseVersion, StaffName,
 };
 pub use keys::{KeyId, KeyList, KeyRing, KeyRole};
-pub use licence::{DeviceKeyHash, EndReason, Licence, LockReason};
+pub use licence::{DeviceKeyHash, EndReason, Licence, LockReason, Metering};
 pub use money::Yen;
 pub use offer::{Offer, OfferList, UsageForm};
 pub use order::{FailureCode, OrderState};

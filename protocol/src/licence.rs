@@ -1,5 +1,7 @@
 //! Licences: the signed right of one device to use one option in one form, and how such a right ends or is locked.
 
+use std::num::NonZeroU16;
+
 use serde::{Deserialize, Serialize};
 
 use crate::keys::KeyRole;
@@ -62,12 +64,14 @@ pub enum LockReason {
     Restored,
     /// Its package is not complete; the device fetches it again.
     PackageMissing,
+    /// Its uses are charged by report, and the vendor has taken no report for too long; the next one unlocks it.
+    ContactDue,
 }
 
 impl LockReason {
     /// Every reason, in wire order.
-    pub const ALL: [Self; 5] =
-        [Self::KeyMissing, Self::Edited, Self::ClockInDoubt, Self::Restored, Self::PackageMissing];
+    pub const ALL: [Self; 6] =
+        [Self::KeyMissing, Self::Edited, Self::ClockInDoubt, Self::Restored, Self::PackageMissing, Self::ContactDue];
 
     /// The stable name for scripts.
     pub const fn name(self) -> &'static str {
@@ -77,7 +81,24 @@ impl LockReason {
             Self::ClockInDoubt => "clock-in-doubt",
             Self::Restored => "restored",
             Self::PackageMissing => "package-missing",
+            Self::ContactDue => "contact-due",
         }
+    }
+}
+
+/// What holds for a licence that is charged by use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Metering {
+    /// Uses so far. It grows for as long as the licence lives; in a signed licence, as far as the device has reported.
+    pub used: u64,
+    /// The licence locks so many days of 24 hours after the last report that the vendor has taken.
+    pub contact_within_days: NonZeroU16,
+}
+
+impl Metering {
+    /// The first instant at which the licence is locked, if this is when the vendor last took a report.
+    pub fn contact_due(&self, reported_at: Timestamp) -> Timestamp {
+        reported_at.plus_days(u32::from(self.contact_within_days.get()))
     }
 }
 
@@ -98,7 +119,7 @@ pub struct Licence {
     pub package: Digest,
     /// How it may be used.
     pub form: UsageForm,
-    /// What was charged.
+    /// What was charged; for [`UsageForm::Metered`], what each use costs.
     pub price: Yen,
     /// When it was sold, by the vendor's clock.
     pub issued_at: Timestamp,
@@ -106,6 +127,8 @@ pub struct Licence {
     pub starts_at: Timestamp,
     /// For licences by count: what is left, as far as the device has reported; all of it at first.
     pub uses_left: Option<u32>,
+    /// For licences that are charged by use, and for no others.
+    pub metering: Option<Metering>,
     /// Opens the package.
     pub content_key: ContentKey,
 }
@@ -115,7 +138,7 @@ impl Licence {
     pub fn ends_at(&self) -> Option<Timestamp> {
         match self.form {
             UsageForm::Days(days) => Some(self.starts_at.plus_days(u32::from(days.get()))),
-            UsageForm::Permanent | UsageForm::Uses(_) => None,
+            UsageForm::Permanent | UsageForm::Uses(_) | UsageForm::Metered => None,
         }
     }
 }

@@ -30,6 +30,20 @@ impl Yen {
         self.0
     }
 
+    /// That many times the amount, or an error above [`Yen::MAX`].
+    pub const fn times(self, count: u32) -> Result<Self, YenError> {
+        // At most 10^12 times 2^32: below 2^72, so the product can be too large for 64 bits.
+        match self.0.checked_mul(count as u64) {
+            Some(amount) => Self::new(amount),
+            None => Err(YenError),
+        }
+    }
+
+    /// A part of the amount, rounded down to whole yen. `parts` is not 0.
+    pub(crate) const fn divided_by(self, parts: u64) -> Self {
+        Self(self.0 / parts)
+    }
+
     /// The sum, or an error above [`Yen::MAX`].
     pub const fn checked_add(self, other: Self) -> Result<Self, YenError> {
         Self::new(self.0 + other.0)

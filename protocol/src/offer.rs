@@ -17,11 +17,13 @@ pub enum UsageForm {
     Uses(NonZeroU32),
     /// This many days of 24 hours from the moment of the licence; then the package is erased.
     Days(NonZeroU16),
+    /// For as long as it is wanted; each use is charged once it is reported.
+    Metered,
 }
 
-/// Not `permanent`, `uses:N` or `days:N`.
+/// Not `permanent`, `uses:N`, `days:N` or `metered`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a usage form is permanent, uses:N (1 to 1000000) or days:N (1 to 3660)")]
+#[error("a usage form is permanent, uses:N (1 to 1000000), days:N (1 to 3660) or metered")]
 pub struct UsageFormError;
 
 impl UsageForm {
@@ -42,12 +44,12 @@ impl UsageForm {
 
     /// Whether the right to use ends by itself.
     pub const fn is_temporary(self) -> bool {
-        !matches!(self, Self::Permanent)
+        matches!(self, Self::Uses(_) | Self::Days(_))
     }
 
     fn is_within_limits(self) -> bool {
         match self {
-            Self::Permanent => true,
+            Self::Permanent | Self::Metered => true,
             Self::Uses(n) => n.get() <= Self::MAX_USES,
             Self::Days(n) => n.get() <= Self::MAX_DAYS,
         }
@@ -60,6 +62,7 @@ impl FromStr for UsageForm {
         let number = |digits: &str| digits.parse::<u32>().map_err(|_| UsageFormError);
         match text.split_once(':') {
             None if text == "permanent" => Ok(Self::Permanent),
+            None if text == "metered" => Ok(Self::Metered),
             Some(("uses", n)) => Self::uses(number(n)?),
             Some(("days", n)) => Self::days(u16::try_from(number(n)?).map_err(|_| UsageFormError)?),
             _ => Err(UsageFormError),
@@ -73,6 +76,7 @@ impl fmt::Display for UsageForm {
             Self::Permanent => f.write_str("permanent"),
             Self::Uses(n) => write!(f, "uses:{n}"),
             Self::Days(n) => write!(f, "days:{n}"),
+            Self::Metered => f.write_str("metered"),
         }
     }
 }
@@ -82,7 +86,7 @@ impl fmt::Display for UsageForm {
 pub struct Offer {
     /// How it may be used.
     pub form: UsageForm,
-    /// What that costs, once.
+    /// What that costs: once, or for [`UsageForm::Metered`] each use.
     pub price: Yen,
     /// For nothing, and for each device once.
     pub trial: bool,
@@ -97,6 +101,21 @@ impl Offer {
     /// A form to try the option in.
     pub const fn trial(form: UsageForm) -> Self {
         Self { form, price: Yen::ZERO, trial: true }
+    }
+
+    /// Most that one metered use can cost: so that the uses of one report, at most [`UsageForm::MAX_USES`], are an amount.
+    pub const METERED_PRICE_MAX: Yen = Yen::MAX.divided_by(UsageForm::MAX_USES as u64);
+
+    /// What is charged when the licence is made: nothing if each use is.
+    pub const fn price_at_purchase(self) -> Yen {
+        match self.form {
+            UsageForm::Metered => Yen::ZERO,
+            UsageForm::Permanent | UsageForm::Uses(_) | UsageForm::Days(_) => self.price,
+        }
+    }
+
+    fn is_within_limits(self) -> bool {
+        self.form != UsageForm::Metered || self.price <= Self::METERED_PRICE_MAX
     }
 }
 
@@ -123,6 +142,9 @@ pub enum OfferListError {
     /// A trial with a price or without an end, or two of them.
     #[error("a trial costs nothing and ends by itself, and an option has at most one")]
     Trial,
+    /// A use that costs more than [`Offer::METERED_PRICE_MAX`].
+    #[error("a use costs at most {}", Offer::METERED_PRICE_MAX)]
+    MeteredPrice,
 }
 
 impl OfferList {
@@ -139,6 +161,9 @@ impl OfferList {
         }
         if offers.iter().any(|offer| !offer.form.is_within_limits()) {
             return Err(OfferListError::Form);
+        }
+        if offers.iter().any(|offer| !offer.is_within_limits()) {
+            return Err(OfferListError::MeteredPrice);
         }
         let twice = |(i, offer): (usize, &Offer)| offers[..i].iter().any(|other| other.form == offer.form);
         if offers.iter().enumerate().any(twice) {
@@ -200,10 +225,21 @@ mod tests {
 
     #[test]
     fn a_form_reads_back_as_it_is_written() {
-        for text in ["permanent", "uses:10", "days:30"] {
+        for text in ["permanent", "uses:10", "days:30", "metered"] {
             assert_eq!(text.parse::<UsageForm>().unwrap().to_string(), text);
         }
-        for bad in ["", "uses", "uses:0", "uses:-1", "uses:1000001", "days:0", "days:3661", "days:70000", "Permanent"] {
+        for bad in [
+            "",
+            "uses",
+            "uses:0",
+            "uses:-1",
+            "uses:1000001",
+            "days:0",
+            "days:3661",
+            "days:70000",
+            "Permanent",
+            "metered:3",
+        ] {
             assert_eq!(bad.parse::<UsageForm>(), Err(UsageFormError), "{bad}");
         }
     }
@@ -213,6 +249,8 @@ mod tests {
         let offer = |form: &str, price| Offer::new(form.parse().unwrap(), Yen::new(price).unwrap());
         assert_eq!(OfferList::new(vec![]), Err(OfferListError::Empty));
         assert_eq!(OfferList::new(vec![offer("uses:10", 1), offer("uses:10", 2)]), Err(OfferListError::SameForm));
+        let dear = OfferList::new(vec![offer("metered", 1_000_000)]);
+        assert_eq!(dear, Err(OfferListError::MeteredPrice));
         let nine = (1..=9).map(|n| offer(&format!("uses:{n}"), n)).collect();
         assert_eq!(OfferList::new(nine), Err(OfferListError::TooMany));
         let list = OfferList::new(vec![offer("permanent", 20_000), offer("uses:10", 2_000)]).unwrap();
@@ -234,5 +272,13 @@ mod tests {
         ] {
             assert_eq!(OfferList::new(wrong), Err(OfferListError::Trial));
         }
+    }
+
+    #[test]
+    fn the_uses_of_the_largest_report_at_the_highest_price_are_an_amount() {
+        let max = Offer::new(UsageForm::Metered, Offer::METERED_PRICE_MAX);
+        assert_eq!(max.price.amount(), 999_999);
+        assert!(max.price.times(UsageForm::MAX_USES).is_ok());
+        assert_eq!(max.price_at_purchase(), Yen::ZERO);
     }
 }

@@ -24,6 +24,8 @@ pub struct EraseReceipt {
     pub reason: EndReason,
     /// When, by the device's clock.
     pub erased_at: Timestamp,
+    /// For licences that were charged by use: all uses there were.
+    pub used: Option<u64>,
 }
 
 /// A receipt as the bytes that were signed, and the signature: ECDSA P-256 with SHA-256, 64 bytes, as two halves.
@@ -88,6 +90,7 @@ mod tests {
             package: Digest([1; 32]),
             reason: EndReason::UsedUp,
             erased_at: Timestamp::from_ms(9),
+            used: Some(3),
         };
         let ((private, public), (_, other)) = (key(), key());
         let signed = SignedReceipt::sign(&receipt, &private).unwrap();

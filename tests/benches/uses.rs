@@ -111,6 +111,7 @@ fn licence() -> LicenceRecord {
         issued_at: Timestamp::from_ms(0),
         starts_at: Timestamp::from_ms(0),
         uses_left: Some(COMMITS),
+        metering: None,
         state: LicenceState::Active,
         lock: None,
         receipt: ReceiptState::None,

@@ -258,7 +258,7 @@ impl Serving {
         });
         match role {
             Role::All { data } => {
-                let (folder, customers) = Self::customers(data, clock.clone(), None).await?;
+                let (folder, customers) = Self::customers(data, clock.clone(), None, &guard.limits).await?;
                 let (packages, reports) = (customers.packages.clone(), Reports::Local(customers.clone()));
                 let keys = TicketKeys::Local(customers.clone());
                 let distribution = Distribution::new(packages, keys, clock.clone(), reports);
@@ -268,7 +268,8 @@ impl Serving {
                 Self::bind(listen, &server, &Service::ALL, services, Some(folder))
             }
             Role::Customers { data, content_server } => {
-                let (folder, customers) = Self::customers(data, clock.clone(), Some(content_server)).await?;
+                let (folder, customers) =
+                    Self::customers(data, clock.clone(), Some(content_server), &guard.limits).await?;
                 let server = customers.keys.server.clone();
                 let services = Services { clock, guard, customers: Some(customers), distribution: None };
                 Self::bind(listen, &server, &Service::ALL, services, Some(folder))
@@ -290,10 +291,12 @@ impl Serving {
         data: PathBuf,
         clock: Clock,
         content_server: Option<Text<120>>,
+        limits: &Limits,
     ) -> Result<(DataFolder, Arc<Customers>), ServerError> {
         let folder = DataFolder::lock(data)?;
         folder.require_initialised()?;
-        let customers = Customers::open(&folder, clock, content_server).await?;
+        let mut customers = Customers::open(&folder, clock, content_server).await?;
+        customers.store = customers.store.with_contact_days(limits.contact_days());
         Ok((folder, Arc::new(customers)))
     }
 

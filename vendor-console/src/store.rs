@@ -12,6 +12,7 @@ mod entity;
 mod invoices;
 mod licences;
 mod life;
+mod metered;
 mod migration;
 mod options;
 mod orders;
@@ -21,6 +22,7 @@ mod trials;
 mod tries;
 mod usage;
 
+use std::num::NonZeroU16;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,6 +50,8 @@ pub(crate) use tries::Try;
 
 /// Readers at a time; writers take turns.
 const CONNECTIONS: u32 = 6;
+/// Unless the operator says otherwise.
+const CONTACT_DAYS: NonZeroU16 = NonZeroU16::new(14).expect("not zero");
 /// How long a statement waits for another process that looks into the file (a backup, a person with a shell).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -110,6 +114,8 @@ pub(crate) struct Store {
     turn: Arc<Mutex<()>>,
     /// What is being done through it, and by whom; see [`Store::acting`].
     act: Option<Arc<Act>>,
+    /// Days without a report after which licences that are charged by use lock; goes into new licences.
+    contact_days: NonZeroU16,
 }
 
 impl Store {
@@ -136,7 +142,12 @@ impl Store {
     async fn connect(options: ConnectOptions) -> Result<Self, StoreError> {
         let db = Database::connect(options).await?;
         migration::Migrator::up(&db, None).await?;
-        Ok(Self { db, turn: Arc::default(), act: None })
+        Ok(Self { db, turn: Arc::default(), act: None, contact_days: CONTACT_DAYS })
+    }
+
+    /// The same books; new licences that are charged by use lock after so many days without a report.
+    pub(crate) fn with_contact_days(self, contact_days: NonZeroU16) -> Self {
+        Self { contact_days, ..self }
     }
 
     /// Waits for running statements and closes the file.

@@ -80,6 +80,10 @@ form-days-meaning = { $count ->
     [one] You can use it for 24 hours from the purchase. After that it is removed from this machine.
    *[other] You can use it for { $shown } days from the purchase. After that it is removed from this machine.
 }
+form-metered = Pay by use
+form-metered-meaning = Each use is charged; nothing else is. Use it as often as you like and remove it whenever you want. This machine must reach the vendor from time to time.
+# $price (String) - formatted price
+price-each = { $price } a use
 # $price (String) - the lowest price, formatted
 price-from = from { $price }
 installed = Installed
@@ -109,8 +113,27 @@ left-moment = Less than a minute left
 # $time (String) - what is left of the period
 # $uses (String) - what is left by count
 left-both = { $time }, then { $uses }
+# $count (Number) - decides singular or plural
+# $shown (String) - the same number, formatted
+left-used = { $count ->
+    [one] 1 use so far
+   *[other] { $shown } uses so far
+}
 left-ending = Ends after this job
 left-locked = Locked
+
+## What ends soon
+
+# $name (String) - the option's name
+# $left (String) - what is left of it
+soon-one = { $name }: { $left }
+# $count (Number) - further options that end soon
+soon-more = and { $count } more
+# $days (Number) - whole days, rounded up
+soon-contact = { $days ->
+    [one] Locks within 1 day unless the vendor is reached
+   *[other] Locks within { $days } days unless the vendor is reached
+}
 
 ## Store
 
@@ -138,6 +161,8 @@ offer-trial = Free trial
 offer-top-up = { $left }. What you buy is added. What this machine has already is not downloaded again.
 # $left (String) - what is left now
 offer-renew = { $left }. A new period begins when this one ends. What this machine has already is not downloaded again.
+# $price (String) - what a use costs
+offer-note-metered = OK starts the download. It costs nothing; each use then costs { $price }.
 wanted-by-copy = This copy job needs the option below.
 wanted-by-print = This print job needs the option below.
 wanted-by-scan = This scan job needs the option below.
@@ -183,6 +208,7 @@ choose-prompt = The download is complete. How would you like to use this option?
 choose-price-changed = The download is complete. The price has changed; please check it before you buy.
 choose-permanent = Buy
 choose-temporary = Temporary use
+choose-metered = Pay by use
 # $price (String) - formatted price
 choose-button = Buy for { $price }
 choose-try = Try it
@@ -196,6 +222,7 @@ done-form = Usage
 # $order (String) - the order number
 done-order = Order { $order }
 done-next = You find it under My options. The charge appears on your next invoice.
+done-next-metered = You find it under My options. Each use appears on your invoices.
 done-back-copy = Back to copying
 done-back-print = Back to printing
 done-back-scan = Back to scanning
@@ -225,9 +252,14 @@ my-top-up-named = Top up { $name }
 my-renew = Renew
 # $name (String) - the option's name
 my-renew-named = Renew { $name }
+# $date (String) - when
+# $price (String) - what a use costs
+my-since-metered = Since { $date }, { $price }
 my-remove-title = Remove this option?
 # $name (String) - the option's name
 my-remove-text = “{ $name }” is erased from this machine for good. What is left of it is lost and not refunded.
+# $name (String) - the option's name
+my-remove-text-metered = “{ $name }” is erased from this machine for good. The uses so far are charged.
 my-remove-keep = Keep it
 my-remove-confirm = Remove for good
 # $name (String) - the option's name
@@ -248,6 +280,23 @@ ended-revoked = Withdrawn by the vendor · { $date }
 settings-language = Language
 settings-server = Server address
 settings-server-none = Not set
+settings-warn = Warn before an option ends
+# $count (Number) - uses that are left
+settings-warn-uses = { $count ->
+    [one] From 1 use left
+   *[other] From { $count } uses left
+}
+settings-warn-no-uses = Not by uses
+# $count (Number) - days that are left
+settings-warn-days = { $count ->
+    [one] From 1 day left
+   *[other] From { $count } days left
+}
+settings-warn-no-days = Not by days
+# $setting (String) - what is set
+settings-less = Less: { $setting }
+# $setting (String) - what is set
+settings-more = More: { $setting }
 settings-about = About this machine
 settings-product = Product
 settings-serial = Serial number

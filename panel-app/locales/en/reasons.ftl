@@ -146,3 +146,5 @@ lock-restored = The vendor has seen an earlier state of this machine.
     .advice = Please ask the vendor to look at this machine.
 lock-package-missing = It is not complete on this machine.
     .advice = Connect to the vendor: it is fetched again, at no charge.
+lock-contact-due = It is paid by use, and this machine has not reached the vendor for too long.
+    .advice = Connect to the vendor: it can be used again as soon as the uses so far are reported.

@@ -65,6 +65,9 @@ form-days-meaning = { $count ->
     [1] ご購入から 24 時間お使いいただけます。期間が終わると、この機器から削除されます。
    *[other] ご購入から { $shown } 日間お使いいただけます。期間が終わると、この機器から削除されます。
 }
+form-metered = 従量課金
+form-metered-meaning = ご利用 1 回ごとに料金がかかります。ほかの料金はかかりません。回数の制限はなく、いつでも削除できます。販売元との定期的な通信が必要です。
+price-each = 1 回 { $price }
 price-from = { $price } から
 installed = 利用可能
 
@@ -82,8 +85,19 @@ left-hours = 残り { $hours } 時間 { $minutes } 分
 left-minutes = 残り { $minutes } 分
 left-moment = 残り 1 分未満
 left-both = { $time }、その後 { $uses }
+left-used = { $count ->
+   *[other] これまで { $shown } 回
+}
 left-ending = ジョブ終了後に終了
 left-locked = ロック中
+
+## まもなく終了
+
+soon-one = { $name }: { $left }
+soon-more = ほか { $count } 件
+soon-contact = { $days ->
+   *[other] 販売元と通信できないと { $days } 日以内にロック
+}
 
 ## ストア
 
@@ -107,6 +121,7 @@ offer-note-trial = OK を押すとダウンロードを始め、完了すると�
 offer-trial = 無料お試し
 offer-top-up = { $left }。購入した分が加算されます。この機器にあるものは再度ダウンロードしません。
 offer-renew = { $left }。新しい期間は、今の期間が終わると始まります。この機器にあるものは再度ダウンロードしません。
+offer-note-metered = OK を押すとダウンロードを始めます。ダウンロードは無料で、ご利用 1 回ごとに { $price } かかります。
 wanted-by-copy = このコピーには、次のオプションが必要です。
 wanted-by-print = このプリントには、次のオプションが必要です。
 wanted-by-scan = このスキャンには、次のオプションが必要です。
@@ -142,6 +157,7 @@ choose-prompt = ダウンロードが完了しました。利用方法をお選�
 choose-price-changed = ダウンロードが完了しました。価格が変わりましたので、ご確認のうえ購入してください。
 choose-permanent = 買い取り
 choose-temporary = 一時利用
+choose-metered = 従量課金
 choose-button = { $price } で購入
 choose-try = 試してみる
 buying-title = 購入手続きをしています
@@ -152,6 +168,7 @@ done-price = 価格
 done-form = 利用方法
 done-order = 注文番号 { $order }
 done-next = 「マイオプション」で確認できます。料金は次回のご請求に含まれます。
+done-next-metered = 「マイオプション」で確認できます。料金はご利用分ごとにご請求します。
 done-back-copy = コピーに戻る
 done-back-print = プリントに戻る
 done-back-scan = スキャンに戻る
@@ -176,8 +193,10 @@ my-top-up = 追加購入
 my-top-up-named = { $name }を追加購入
 my-renew = 更新
 my-renew-named = { $name }を更新
+my-since-metered = { $date } から、{ $price }
 my-remove-title = このオプションを削除しますか？
 my-remove-text = 「{ $name }」をこの機器から完全に削除します。残りの利用分は失われ、返金されません。
+my-remove-text-metered = 「{ $name }」をこの機器から完全に削除します。これまでのご利用分は請求されます。
 my-remove-keep = 削除しない
 my-remove-confirm = 完全に削除する
 my-remove-named = { $name }を削除
@@ -192,6 +211,17 @@ ended-revoked = 販売元が利用権を取り消しました · { $date }
 settings-language = 表示言語
 settings-server = サーバーアドレス
 settings-server-none = 未設定
+settings-warn = オプション終了前のお知らせ
+settings-warn-uses = { $count ->
+   *[other] 残り { $count } 回から
+}
+settings-warn-no-uses = 回数では知らせない
+settings-warn-days = { $count ->
+   *[other] 残り { $count } 日から
+}
+settings-warn-no-days = 日数では知らせない
+settings-less = 減らす: { $setting }
+settings-more = 増やす: { $setting }
 settings-about = この機器について
 settings-product = 製品
 settings-serial = 機番

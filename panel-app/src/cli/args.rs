@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use protocol::{ActivationCode, CaFingerprint, ContractUserId, DeviceSerial, OptionId, Text, UsageForm};
 
 use super::programs::Programs;
-use crate::core::{JobKind, Language, OutputFormat};
+use crate::core::{JobKind, Language, OutputFormat, WarnAt};
 
 /// The office machine's panel: buys, keeps, uses and erases option software.
 #[derive(Debug, Parser)]
@@ -74,7 +74,7 @@ pub(super) enum Action {
     Buy {
         /// Option id, as in the catalogue
         option: OptionId,
-        /// permanent, uses:N or days:N
+        /// permanent, uses:N, days:N or metered
         #[arg(long)]
         form: UsageForm,
         /// Contract user ID, for a device that is assigned to no customer
@@ -83,6 +83,15 @@ pub(super) enum Action {
         /// File with the contract's PIN; - reads it from standard input
         #[arg(long, value_name = "FILE", requires = "contract_id")]
         pin_file: Option<PathBuf>,
+    },
+    /// Shows or sets when the panel warns of what ends soon
+    Warn {
+        /// So many uses left, or fewer; 0 is never
+        #[arg(long, value_parser = clap::value_parser!(u32).range(..=i64::from(WarnAt::USES_MAX)))]
+        uses: Option<u32>,
+        /// So many days left, or fewer; 0 is never
+        #[arg(long, value_parser = clap::value_parser!(u16).range(..=i64::from(WarnAt::DAYS_MAX)))]
+        days: Option<u16>,
     },
     /// Cancels an unfinished purchase
     Cancel,

@@ -1,12 +1,15 @@
 //! `panel-app catalogue`, `options`, `orders`: what there is.
 
 use protocol::message::device::Bilingual;
+use protocol::time::HOUR_MS;
 use protocol::{Offer, UsageForm};
 use serde_json::{Value, json};
 
 use super::PATIENCE;
 use super::output::{Fault, Output};
-use crate::core::{Abandoned, Command, Failure, LicenceNote, OptionSummary, OrderRecord, Progress, Screen, Stage};
+use crate::core::{
+    Abandoned, Command, Failure, LicenceNote, OptionSummary, OrderRecord, Progress, Screen, Soon, Stage, WarnAt,
+};
 use crate::service::Service;
 
 pub(super) fn catalogue(service: &Service, out: Output) -> Result<(), Fault> {
@@ -56,8 +59,18 @@ pub(super) fn options(service: &Service, out: Output) -> Result<(), Fault> {
                     value["left_ms"] = left_ms.into();
                     value["uses_left"] = left.into();
                 }
+                LicenceNote::Used(used) => value["used"] = used.into(),
                 LicenceNote::Locked(reason) => value["locked"] = reason.name().into(),
                 LicenceNote::Unlimited | LicenceNote::Ending => {}
+            }
+            if let Some(due) = row.contact_due {
+                value["contact_due_ms"] = due.as_ms().into();
+            }
+            match row.soon {
+                Some(Soon::Uses(left)) => value["warning"] = json!({ "kind": "uses", "uses_left": left }),
+                Some(Soon::Over(left_ms)) => value["warning"] = json!({ "kind": "period", "left_ms": left_ms }),
+                Some(Soon::Contact(left_ms)) => value["warning"] = json!({ "kind": "contact", "left_ms": left_ms }),
+                None => {}
             }
             value
         })
@@ -67,7 +80,14 @@ pub(super) fn options(service: &Service, out: Output) -> Result<(), Fault> {
             return "No option is installed.".to_owned();
         }
         let line = |row: &crate::core::InstalledOption| {
-            format!("{:<24} {:<12} {}", row.option.id, row.form.to_string(), note_text(row.left))
+            let warning = match row.soon {
+                Some(Soon::Contact(left_ms)) => {
+                    format!("  [locks in {} hours without the vendor]", left_ms.div_ceil(HOUR_MS))
+                }
+                Some(Soon::Uses(_) | Soon::Over(_)) => "  [ends soon]".to_owned(),
+                None => String::new(),
+            };
+            format!("{:<24} {:<12} {}{warning}", row.option.id, row.form.to_string(), note_text(row.left))
         };
         installed.iter().map(line).collect::<Vec<_>>().join("\n")
     });
@@ -84,6 +104,23 @@ pub(super) fn orders(service: &Service, out: Output) -> Result<(), Fault> {
         }
         let line = |o: &OrderRecord| format!("{}  {:<24} {}", o.id, o.option.id, stage_name(o.stage));
         orders.iter().map(line).collect::<Vec<_>>().join("\n")
+    });
+    Ok(())
+}
+
+/// When the panel warns, changed as far as something else is said.
+pub(super) fn warn(service: &Service, uses: Option<u32>, days: Option<u16>, out: Output) -> Result<(), Fault> {
+    let before = service.inspect(|core| core.view().warn).ok_or_else(Fault::silent)?;
+    let wanted = WarnAt { uses: uses.unwrap_or(before.uses), days: days.unwrap_or(before.days) };
+    if wanted != before {
+        service.apply(Command::WarnAt(wanted));
+    }
+    let warn = service.inspect(|core| core.view().warn).ok_or_else(Fault::silent)?;
+    if warn != wanted {
+        return Err(Failure::Fault(protocol::FailureCode::Storage).into());
+    }
+    out.print(&json!({ "uses": warn.uses, "days": warn.days }), || {
+        format!("Warns at {} uses and at {} days left.", warn.uses, warn.days)
     });
     Ok(())
 }
@@ -155,12 +192,12 @@ fn form_text(form: UsageForm) -> String {
         UsageForm::Permanent => "permanent".to_owned(),
         UsageForm::Uses(n) => format!("{n} uses"),
         UsageForm::Days(n) => format!("{n} days"),
+        UsageForm::Metered => "each use".to_owned(),
     }
 }
 
 /// What is left, for people.
 pub(super) fn note_text(note: LicenceNote) -> String {
-    const HOUR_MS: u64 = 3_600_000;
     match note {
         LicenceNote::Unlimited => "for ever".to_owned(),
         LicenceNote::Uses(left) => format!("{left} uses left"),
@@ -169,6 +206,7 @@ pub(super) fn note_text(note: LicenceNote) -> String {
         LicenceNote::TimeAndUses(left_ms, left) => {
             format!("{}, then {left} uses", note_text(LicenceNote::Time(left_ms)))
         }
+        LicenceNote::Used(used) => format!("{used} uses so far"),
         LicenceNote::Ending => "ends after the running job".to_owned(),
         LicenceNote::Locked(reason) => format!("locked: {}", reason.name()),
     }

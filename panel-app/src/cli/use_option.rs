@@ -49,7 +49,11 @@ pub(super) fn use_option(
         Some(LicenceNote::Uses(left) | LicenceNote::TimeAndUses(_, left)) => Some(left),
         _ => None,
     };
-    out.print(&json!({ "option": option, "output": file, "uses_left": uses_left }), || {
+    let mut value = json!({ "option": option, "output": file, "uses_left": uses_left });
+    if let Some(LicenceNote::Used(used)) = left {
+        value["used"] = used.into();
+    }
+    out.print(&value, || {
         let left = left.map_or(String::new(), |left| format!(" ({})", note_text(left)));
         format!("{file}{left}")
     });

@@ -5,6 +5,7 @@ use protocol::{
 };
 
 use super::record::JobId;
+use super::soon::WarnAt;
 use super::task::{FileJob, JobOrder};
 use super::view::{JobKind, Language};
 
@@ -61,6 +62,8 @@ pub enum Command {
     ShowJob(JobId),
     /// Registers this device with the vendor.
     Enrol(EnrolForm),
+    /// When to warn of what ends soon, from now on and after a restart.
+    WarnAt(WarnAt),
     /// Another language, from now on and after a restart.
     SetLanguage(Language),
 }

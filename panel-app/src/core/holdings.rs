@@ -19,6 +19,7 @@ impl LicenceRecord {
             UsageForm::Permanent => (0, self.issued_at.as_ms()),
             UsageForm::Days(_) => (1, self.ends_at().map_or(0, protocol::Timestamp::as_ms)),
             UsageForm::Uses(_) => (2, self.issued_at.as_ms()),
+            UsageForm::Metered => (3, self.issued_at.as_ms()),
         };
         (class, at, self.id)
     }
@@ -49,15 +50,20 @@ impl Core {
         let more = match left {
             LicenceNote::Uses(_) => Some(More::TopUp),
             LicenceNote::Time(_) | LicenceNote::TimeAndUses(..) => Some(More::Renew),
-            LicenceNote::Unlimited | LicenceNote::Ending | LicenceNote::Locked(_) => None,
+            LicenceNote::Unlimited | LicenceNote::Used(_) | LicenceNote::Ending | LicenceNote::Locked(_) => None,
         };
+        // What each use costs is no part of what was paid.
+        let paid = row.iter().filter(|licence| licence.form != UsageForm::Metered).map(|licence| licence.price);
+        let price = if next.form == UsageForm::Metered { Ok(next.price) } else { Yen::checked_sum(paid) };
         Some(InstalledOption {
             licence: next.id,
             option: newest,
             form: next.form,
-            price: Yen::checked_sum(row.iter().map(|licence| licence.price)).unwrap_or(Yen::MAX),
+            price: price.unwrap_or(Yen::MAX),
             since: row.iter().map(|licence| licence.issued_at).min()?,
             left,
+            soon: self.soon(left, &row),
+            contact_due: row.iter().filter_map(|licence| self.contact_due(licence)).min(),
             licences: row.iter().map(|licence| licence.id).collect(),
             more,
         })
@@ -96,7 +102,7 @@ impl Core {
     /// What is left of these licences together, all of one option and alike in being locked or not.
     fn left_of(&self, licences: &[&LicenceRecord]) -> LicenceNote {
         let now = self.clock.now();
-        let (mut time_ms, mut uses) = (None, None);
+        let (mut time_ms, mut uses, mut used) = (None, None, None);
         let mut ended_by = None;
         for licence in licences {
             match (licence.state, licence.form) {
@@ -111,10 +117,15 @@ impl Core {
                 (LicenceState::Active, UsageForm::Uses(_)) => {
                     uses = Some(uses.unwrap_or(0_u32).saturating_add(licence.uses_left.unwrap_or(0)));
                 }
+                (LicenceState::Active, UsageForm::Metered) => {
+                    let more = licence.metering.map_or(0, |metering| metering.used);
+                    used = Some(used.unwrap_or(0_u64).saturating_add(more));
+                }
                 (LicenceState::Ending(reason, _) | LicenceState::Ended(reason, _), _) => ended_by = Some(reason),
             }
         }
         match (time_ms, uses) {
+            (None, None) if used.is_some() => LicenceNote::Used(used.unwrap_or(0)),
             (Some(time_ms), Some(uses)) => LicenceNote::TimeAndUses(time_ms, uses),
             (Some(time_ms), None) => LicenceNote::Time(time_ms),
             (None, Some(uses)) => LicenceNote::Uses(uses),

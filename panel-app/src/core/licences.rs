@@ -108,6 +108,7 @@ impl Core {
             && licence.version == authorised.manifest.version
             && licence.package == authorised.manifest.digest()
             && licence.form == form
+            && licence.metering.is_some() == (form == UsageForm::Metered)
             && authorised.offers.find(form).map(|offer| offer.price) == Some(licence.price);
         let record = LicenceRecord::granted(&licence, order.option.clone(), authorised.manifest.clone(), order.vendor);
         genuine.then_some((licence, record))
@@ -148,9 +149,8 @@ impl Core {
         let Some(new) = self.licences.get(&by) else { return };
         // What the vendor must decide about waits for that.
         let is_replaced = |l: &&LicenceRecord| {
-            let by_count_or_period = matches!(l.form, UsageForm::Uses(_) | UsageForm::Days(_));
             let same = l.option_id() == new.option_id() && l.vendor == new.vendor;
-            same && l.state == LicenceState::Active && l.lock.is_none() && by_count_or_period
+            same && l.state == LicenceState::Active && l.lock.is_none() && l.form != UsageForm::Permanent
         };
         let replaced: Vec<LicenceId> = self.licences.values().filter(is_replaced).map(|l| l.id).collect();
         for id in replaced {
@@ -167,6 +167,8 @@ impl Core {
     /// Why a licence that has not ended may not be used.
     pub(super) fn lock_of(&self, licence: &LicenceRecord) -> Option<LockReason> {
         let doubtful = || self.clock.doubt().zip(licence.ends_at()).is_some_and(|(claim, end)| claim >= end);
+        let unheard = || self.contact_due(licence).is_some_and(|due| due <= self.clock.now());
+        let silent = || unheard().then_some(LockReason::ContactDue);
         licence
             .lock
             .or_else(|| doubtful().then_some(LockReason::ClockInDoubt))
@@ -175,11 +177,18 @@ impl Core {
                 keyless.then_some(LockReason::KeyMissing)
             })
             .or_else(|| self.restoring.is_incomplete(licence.id).then_some(LockReason::PackageMissing))
+            .or_else(silent)
     }
 
-    /// One use of a licence by count is spent; the last one ends it. Part of the transaction that holds the result.
+    /// One use of a licence by count is spent, and the last one ends it; one of a licence that is charged by use is
+    /// counted, also if it has ended meanwhile. Part of the transaction that holds the result.
     pub(super) fn spend_use(&mut self, id: LicenceId, out: &mut Outcome) {
         let Some(licence) = self.licences.get_mut(&id) else { return };
+        if let Some(metering) = &mut licence.metering {
+            metering.used = metering.used.saturating_add(1);
+            out.change(Change::Licence(licence.clone()));
+            return;
+        }
         let Some(left) = licence.uses_left else { return };
         licence.uses_left = Some(left.saturating_sub(1));
         if left > 1 {
@@ -299,6 +308,6 @@ impl Core {
 pub(super) fn uses_left(licence: &Licence) -> Option<u32> {
     match licence.form {
         UsageForm::Uses(uses) => Some(licence.uses_left.map_or(uses.get(), |left| left.min(uses.get()))),
-        UsageForm::Permanent | UsageForm::Days(_) => None,
+        UsageForm::Permanent | UsageForm::Days(_) | UsageForm::Metered => None,
     }
 }

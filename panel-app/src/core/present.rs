@@ -68,6 +68,7 @@ impl Core {
             link: self.link,
             now: self.clock.now(),
             clock_in_doubt: self.clock.doubt().is_some(),
+            warn: self.settings.warn,
             installed: self.installed(),
             jobs: self.job_rows(),
         }

@@ -6,13 +6,15 @@ use protocol::message::device::Catalogue;
 use protocol::package::Manifest;
 use protocol::{
     CaFingerprint, ContractUserId, DeviceKeyHash, DeviceSerial, Digest, FailureCode, KeyId, KeyList, Licence,
-    LicenceId, LockReason, OfferList, OptionId, OrderId, RefusalCode, Signed, Ticket, Timestamp, UsageForm, Yen,
+    LicenceId, LockReason, Metering, OfferList, OptionId, OrderId, RefusalCode, Signed, Ticket, Timestamp, UsageForm,
+    Yen,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::licences::uses_left;
 use super::seal::{RecordsKey, SealRecord};
+use super::soon::WarnAt;
 use super::task::{Folder, JobOrder};
 use super::view::{EndReason, Language, OptionSummary};
 
@@ -87,6 +89,8 @@ pub struct Loaded {
 pub struct Settings {
     /// Of the touchscreen.
     pub language: Language,
+    /// When to warn of what ends soon.
+    pub warn: WarnAt,
 }
 
 /// Who the device is and whom it trusts. Its private key is not here.
@@ -219,7 +223,7 @@ pub struct LicenceRecord {
     pub manifest: Manifest,
     /// How it may be used.
     pub form: UsageForm,
-    /// What was charged.
+    /// What was charged; what each use costs, if it is charged by use.
     pub price: Yen,
     /// When it was sold.
     pub issued_at: Timestamp,
@@ -227,6 +231,8 @@ pub struct LicenceRecord {
     pub starts_at: Timestamp,
     /// For licences by count: what is left.
     pub uses_left: Option<u32>,
+    /// For licences that are charged by use: uses so far, reported or not, and how long the vendor may be out of reach.
+    pub metering: Option<Metering>,
     /// Where it stands.
     pub state: LicenceState,
     /// Why it may not be used, if somebody has to decide about it.
@@ -341,6 +347,7 @@ impl LicenceRecord {
             issued_at: licence.issued_at,
             starts_at: licence.starts_at,
             uses_left: uses_left(licence),
+            metering: licence.metering,
             state: LicenceState::Active,
             lock: None,
             receipt: ReceiptState::None,
@@ -362,7 +369,7 @@ impl LicenceRecord {
     pub fn ends_at(&self) -> Option<Timestamp> {
         match self.form {
             UsageForm::Days(days) => Some(self.starts_at.plus_days(u32::from(days.get()))),
-            UsageForm::Permanent | UsageForm::Uses(_) => None,
+            UsageForm::Permanent | UsageForm::Uses(_) | UsageForm::Metered => None,
         }
     }
 }

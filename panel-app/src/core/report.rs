@@ -98,6 +98,7 @@ impl Core {
                 package: licence.manifest.digest(),
                 reason,
                 erased_at,
+                used: licence.metering.map(|metering| metering.used),
             }),
             _ => None,
         });
@@ -124,7 +125,8 @@ impl Core {
             }
             (LicenceState::Ended(..), _) => return None,
         };
-        Some(LicenceReport { licence: licence.id, standing, uses_left: licence.uses_left })
+        let used = licence.metering.map(|metering| metering.used);
+        Some(LicenceReport { licence: licence.id, standing, uses_left: licence.uses_left, used })
     }
 
     pub(super) fn report_answered(
@@ -138,7 +140,9 @@ impl Core {
             return;
         };
         self.reporting.answered = true;
+        let now = self.clock.now();
         let seal = &mut self.seal.record;
+        seal.reported_at = Some(now);
         seal.faults.drain(..told.min(seal.faults.len()));
         if seal.pending == Some(answer.acknowledged) {
             seal.acknowledged = answer.acknowledged;

@@ -6,7 +6,7 @@
 //! that every transaction writes.
 
 use protocol::message::report::{DeviceFault, DeviceReport, UsageMark};
-use protocol::{Digest, LicenceId, codec};
+use protocol::{Digest, LicenceId, Timestamp, codec};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -59,6 +59,8 @@ pub struct SealRecord {
     pub acknowledged: UsageMark,
     /// A mark that was reported, or was about to be, and is not acknowledged.
     pub pending: Option<UsageMark>,
+    /// When the present vendor last took a report.
+    pub reported_at: Option<Timestamp>,
     /// What the vendor is still to be told, oldest first.
     pub faults: Vec<DeviceFault>,
     /// Keyed hashes of the licences that still matter, ascending by licence.
@@ -174,7 +176,8 @@ impl Seal {
     fn mac(&self) -> Mac {
         let r = &self.record;
         let all =
-            codec::encode(&(&r.clock, &r.mark, &r.acknowledged, &r.pending, &r.faults, &r.licences, &r.enrolment));
+            (&r.clock, &r.mark, &r.acknowledged, &r.pending, &r.reported_at, &r.faults, &r.licences, &r.enrolment);
+        let all = codec::encode(&all);
         self.key.mac(b"seal", &[&all])
     }
 }

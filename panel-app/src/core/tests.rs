@@ -7,6 +7,7 @@ mod identity;
 mod jobs;
 mod life;
 mod locks;
+mod metered;
 mod purchase;
 mod queue;
 mod random;

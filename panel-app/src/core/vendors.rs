@@ -40,6 +40,7 @@ impl Core {
         self.released.clear();
         self.forget_restoring();
         self.reporting = Reporting::default();
+        self.seal.record.reported_at = None;
         let unfinished: Vec<(OrderId, Stage)> = self.unfinished().map(|order| (order.id, order.stage)).collect();
         for (id, stage) in unfinished {
             let why = match stage {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use protocol::{EndReason, LockReason};
 
 use super::record::JobId;
+use super::soon::{Soon, WarnAt};
 use super::task::Wanted;
 use crate::program::Setting;
 
@@ -59,6 +60,8 @@ pub struct View {
     pub now: Timestamp,
     /// The system clock is further ahead than is believed; the vendor is being asked.
     pub clock_in_doubt: bool,
+    /// When the panel warns of what ends soon.
+    pub warn: WarnAt,
     /// Options with living licences, newest first.
     pub installed: Vec<InstalledOption>,
     /// Jobs that have not ended, in the order in which they came, and then those that ended last.
@@ -358,6 +361,10 @@ pub struct InstalledOption {
     pub licences: Vec<LicenceId>,
     /// What buying the option again would do.
     pub more: Option<More>,
+    /// It ends or locks soon.
+    pub soon: Option<Soon>,
+    /// When it locks if the vendor is not reached before, if it is charged by use.
+    pub contact_due: Option<Timestamp>,
 }
 
 /// What buying an installed option again does.
@@ -380,6 +387,8 @@ pub enum LicenceNote {
     Time(u64),
     /// This many milliseconds, and uses beside them.
     TimeAndUses(u64, u32),
+    /// Everything; so many uses so far, each of which is charged.
+    Used(u64),
     /// A job still runs; then it ends.
     Ending,
     /// It cannot be used, for this reason.

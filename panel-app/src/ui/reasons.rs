@@ -156,5 +156,6 @@ pub(super) fn lock(texts: &Texts, lock: LockReason) -> Reason {
         LockReason::ClockInDoubt => reason!(texts, msg_lock_clock_in_doubt, msg_lock_clock_in_doubt_advice),
         LockReason::Restored => reason!(texts, msg_lock_restored, msg_lock_restored_advice),
         LockReason::PackageMissing => reason!(texts, msg_lock_package_missing, msg_lock_package_missing_advice),
+        LockReason::ContactDue => reason!(texts, msg_lock_contact_due, msg_lock_contact_due_advice),
     }
 }

@@ -11,7 +11,7 @@ use protocol::{FailureCode, LicenceId, Offer, OrderId, RefusalCode, ReleaseVersi
 use crate::core::{
     ActiveDownload, DocumentRow, EndReason, EndedOption, Failure, FailureAdvice, InstalledOption, JobFault, JobId,
     JobKind, JobOptionRow, JobProgress, JobRow, JobRowState, JobState, JobView, Language, LicenceNote, LinkState,
-    LockReason, More, OptionSummary, Progress, Screen, StoreRow, View, Wanted,
+    LockReason, More, OptionSummary, Progress, Screen, Soon, StoreRow, View, Wanted, WarnAt,
 };
 use crate::program::{Control, Label, Setting};
 
@@ -152,12 +152,22 @@ fn installed() -> Vec<InstalledOption> {
             LicenceNote::Time(_) | LicenceNote::TimeAndUses(..) => Some(More::Renew),
             _ => None,
         },
+        soon: match left {
+            LicenceNote::Uses(left @ ..=3) => Some(Soon::Uses(left)),
+            _ => None,
+        },
+        contact_due: None,
     };
     vec![
         one(1, 1, "permanent", 9_800, LicenceNote::Unlimited),
         one(2, 2, "uses:100", 4_500, LicenceNote::Uses(2)),
         one(3, 3, "days:90", 2_400, LicenceNote::Time(86 * DAY_MS + 23 * HOUR_MS)),
         one(4, 5, "uses:10", 8_000, LicenceNote::Ending),
+        InstalledOption {
+            soon: Some(Soon::Contact(2 * DAY_MS - HOUR_MS)),
+            contact_due: Some(NOW.plus_ms(2 * DAY_MS - HOUR_MS)),
+            ..one(5, 0, "metered", 30, LicenceNote::Used(1_284))
+        },
     ]
 }
 
@@ -190,6 +200,7 @@ pub fn view(screen: Screen) -> View {
         link: LinkState::Up,
         now: NOW,
         clock_in_doubt: false,
+        warn: WarnAt::default(),
         installed: installed(),
         jobs: vec![],
     }
@@ -200,6 +211,7 @@ fn locked() -> View {
     let mut view = view(Screen::MyOptions { ended: ended() });
     for (option, reason) in view.installed.iter_mut().zip(LockReason::ALL) {
         option.left = LicenceNote::Locked(reason);
+        option.soon = None;
     }
     View { clock_in_doubt: true, ..view }
 }
@@ -363,6 +375,15 @@ pub fn all() -> Vec<(&'static str, View)> {
                     offer("days:365", 9_000),
                 ],
             }),
+        ),
+        (
+            "choose-metered",
+            view(Screen::Choose { option: ocr(), offers: vec![offer("permanent", 20_000), offer("metered", 30)] }),
+        ),
+        ("offer-metered", view(Screen::Offer { option: ocr(), offers: vec![offer("metered", 30)], wanted_by: None })),
+        (
+            "done-metered",
+            view(Screen::Done { option: ocr(), offer: offer("metered", 30), order: order(), wanted_by: None }),
         ),
         ("buying", view(Screen::Buying { option: ocr(), offer: offer("uses:10", 2_000) })),
         ("done", view(done(None))),

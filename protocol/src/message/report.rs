@@ -61,6 +61,8 @@ pub struct LicenceReport {
     pub standing: Standing,
     /// For licences by count: what is left.
     pub uses_left: Option<u32>,
+    /// For licences that are charged by use: uses so far.
+    pub used: Option<u64>,
 }
 
 /// Where a licence stands.

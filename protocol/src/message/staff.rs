@@ -25,8 +25,8 @@ use crate::{
 };
 pub use distributions::DistributionRow;
 pub use goods::{DeliveryRow, OptionFields, OptionRow, OrderRow, ReleaseRow};
-pub use ledger::{ChargeFilter, ChargeRow, INVOICE_LINES_MAX, InvoiceDocument, InvoiceRow};
-pub use licences::{DeviceAlarmRow, DeviceDecision, FlagReason, LicenceFilter, LicenceRow};
+pub use ledger::{ChargeFilter, ChargeRow, ChargedUses, INVOICE_LINES_MAX, InvoiceDocument, InvoiceRow};
+pub use licences::{DeviceAlarmRow, DeviceDecision, Ending, FlagReason, LicenceFilter, LicenceRow};
 pub use people::{
     ContractRow, CustomerFields, CustomerRef, CustomerRow, DeviceFields, DeviceRow, DeviceState, Settlement,
 };
@@ -468,4 +468,6 @@ pub struct Overview {
     pub proposals_open: u64,
     /// The rules that staff work under.
     pub rules: Rules,
+    /// Licences that end or lock soon, by [`Ending::default`].
+    pub licences_ending: u64,
 }

@@ -24,6 +24,7 @@ pub(crate) fn page() -> Page {
     .value("Licence, permanent", licence(UsageForm::Permanent))
     .value("Licence, uses:10", licence(uses()))
     .value("Licence, days:30", licence(days()))
+    .value("Licence, metered", licence(UsageForm::Metered))
     .value("the root's public key", root_key())
     .value("KeyList", key_list())
     .value("RootSigned KeyList", signed_key_list())

@@ -5,16 +5,16 @@ use protocol::keys::KeyRequest;
 use protocol::message::enrol::CertificateChain;
 use protocol::message::report::{DeviceFault, FaultKind, Standing};
 use protocol::message::staff::{
-    ChargeFilter, ChargeRow, ContractRow, CreditRow, CustomerFields, CustomerRef, CustomerRow, Decision, DeliveryRow,
-    DeviceAlarmRow, DeviceDecision, DeviceFields, DeviceRow, DeviceState, DistributionRow, FlagReason, InvoiceCredit,
-    InvoiceDocument, InvoiceRow, KeyChange, KeyStatus, LicenceFilter, LicenceRow, OptionFields, OptionRow, OrderRow,
-    Overview, Page as Rows, Proposal, ProposalKind, ProposalRow, Query, ReleaseRow, Rules, Settlement, StaffReply,
-    StaffRequest, StaffRow, Topic, Verdict,
+    ChargeFilter, ChargeRow, ChargedUses, ContractRow, CreditRow, CustomerFields, CustomerRef, CustomerRow, Decision,
+    DeliveryRow, DeviceAlarmRow, DeviceDecision, DeviceFields, DeviceRow, DeviceState, DistributionRow, Ending,
+    FlagReason, InvoiceCredit, InvoiceDocument, InvoiceRow, KeyChange, KeyStatus, LicenceFilter, LicenceRow,
+    OptionFields, OptionRow, OrderRow, Overview, Page as Rows, Proposal, ProposalKind, ProposalRow, Query, ReleaseRow,
+    Rules, Settlement, StaffReply, StaffRequest, StaffRow, Topic, Verdict,
 };
 use protocol::package::OptionKind;
 use protocol::{
     ActivationCode, CustomerId, FailureCode, InvoiceNumber, KeyRole, OrderState, RefusalCode, ReleaseVersion, Signed,
-    StaffName, StaffRole,
+    StaffName, StaffRole, UsageForm,
 };
 
 use super::book::{Page, variants};
@@ -55,7 +55,8 @@ pub(crate) fn requests() -> Page {
     let query = || Query { search: Some(text("青空")), offset: 20, limit: 10 };
     let customer = Some(CUSTOMER);
     let everything = ChargeFilter { customer, from: Some(NOW), until: Some(LATER), uninvoiced_only: true };
-    let alarming = LicenceFilter { customer, device: Some(serial.clone()), alarms_only: true };
+    let alarming = LicenceFilter { customer, device: Some(serial.clone()), alarms_only: true, ending: None };
+    let ending = LicenceFilter { ending: Some(Ending::default()), ..LicenceFilter::default() };
     Page::new("staff-requests.txt", "kobai-staff/1, what staff ask.").every(vec![
         ("", StaffRequest::Whoami),
         ("", StaffRequest::Overview),
@@ -91,6 +92,7 @@ pub(crate) fn requests() -> Page {
         ("none", StaffRequest::SetContractPin { contract: contract(), pin: None }),
         ("all", StaffRequest::Licences { query: Query::default(), filter: LicenceFilter::default() }),
         ("some", StaffRequest::Licences { query: query(), filter: alarming }),
+        ("those that end soon", StaffRequest::Licences { query: query(), filter: ending }),
         ("", StaffRequest::RevokeLicence { licence: order().into() }),
         ("", StaffRequest::DeviceAlarms(query())),
         ("", StaffRequest::DecideDevice { serial, decision: DeviceDecision::End }),
@@ -154,13 +156,13 @@ pub(crate) fn replies() -> Page {
         ("", StaffReply::Options(page_of(vec![option_row()]))),
         ("without a release", StaffReply::Option(bare)),
         ("", StaffReply::Orders(page_of(vec![order_row(), refused]))),
-        ("", StaffReply::Charges { page: page_of(vec![charge_row()]), sum: yen(2_000) }),
+        ("", StaffReply::Charges { page: page_of(vec![charge_row(), charge_of_uses()]), sum: yen(2_000) }),
         ("", StaffReply::Invoices(page_of(vec![invoice_row()]))),
         ("", StaffReply::Invoice(invoice())),
         ("everything", StaffReply::Changed(topics)),
         ("", StaffReply::Keys(key_status())),
         ("", StaffReply::KeyRequest(KeyRequest { present: signed_key_list(), proposed: key_list() })),
-        ("", StaffReply::Licences(page_of(vec![licence_row()]))),
+        ("", StaffReply::Licences(page_of(vec![licence_row(), metered_row()]))),
         ("", StaffReply::Licence(licence_row())),
         ("", StaffReply::DeviceAlarms(page_of(vec![alarm_row()]))),
         ("", StaffReply::DeviceAlarm(DeviceAlarmRow { flag: None, ..alarm_row() })),
@@ -370,9 +372,25 @@ fn charge_row() -> ChargeRow {
         option_name: names(),
         form: uses(),
         amount: yen(2_000),
+        uses: None,
         charged_at: NOW,
         invoice: Some(INVOICE),
         credited: yen(1_500),
+    }
+}
+
+fn charge_of_uses() -> ChargeRow {
+    let uses = Some(ChargedUses { count: 12, each: yen(30) });
+    ChargeRow { form: UsageForm::Metered, amount: yen(360), uses, invoice: None, credited: yen(0), ..charge_row() }
+}
+
+fn metered_row() -> LicenceRow {
+    LicenceRow {
+        form: UsageForm::Metered,
+        uses_left: None,
+        used: Some(12),
+        contact_due_at: Some(LATER),
+        ..licence_row()
     }
 }
 
@@ -388,6 +406,8 @@ fn licence_row() -> LicenceRow {
         starts_at: NOW,
         ends_at: None,
         uses_left: Some(7),
+        used: None,
+        contact_due_at: None,
         standing: Standing::Active,
         reported_at: Some(LATER),
         erased_at: None,
@@ -433,5 +453,6 @@ fn overview() -> Overview {
         credited: yen(1_500),
         proposals_open: 1,
         rules: rules(),
+        licences_ending: 3,
     }
 }

@@ -22,7 +22,7 @@ use super::world::{
 };
 
 variants! {
-    UsageForm { Permanent, Uses, Days }
+    UsageForm { Permanent, Uses, Days, Metered }
     OptionKind { Program, FontPack }
     PackageContent { Program, FontPack }
     OrderState {
@@ -36,10 +36,10 @@ variants! {
     KeyRole { Release, Licence }
     KeyChange { Rotate, Revoke }
     EndReason { UsedUp, PeriodOver, Removed, Revoked, Replaced }
-    LockReason { KeyMissing, Edited, ClockInDoubt, Restored, PackageMissing }
+    LockReason { KeyMissing, Edited, ClockInDoubt, Restored, PackageMissing, ContactDue }
     Standing { Active, Locked, Ended }
     FaultKind { ClockSetBack, ClockJumped, RecordEdited, RecordMissing, SealBroken }
-    FlagReason { Restored, Edited }
+    FlagReason { Restored, Edited, Implausible }
     DeviceDecision { Release, End }
     Topic { Customers, Devices, Options, Orders, Charges, Licences, Staff, Proposals, Audit, Keys }
     StaffRole { Clerk, Publisher, Accountant, Admin }
@@ -128,7 +128,7 @@ pub(crate) fn page() -> Page {
             ("licence", KeyChange::Rotate(KeyRole::Licence)),
             ("", KeyChange::Revoke(release_key().verify_key().id())),
         ])
-        .every(vec![("", UsageForm::Permanent), ("10", uses()), ("30", days())])
+        .every(vec![("", UsageForm::Permanent), ("10", uses()), ("30", days()), ("", UsageForm::Metered)])
         .every(vec![("", OptionKind::Program), ("", OptionKind::FontPack)])
         .value("ProgramLimits, 256 MiB and 20 thousand million units of work", limits())
         .every(vec![("", PackageContent::Program(limits())), ("", PackageContent::FontPack)])

@@ -1,5 +1,7 @@
 //! The names and numbers that golden messages are made of: fixed, short, and different from one another.
 
+use std::num::NonZeroU16;
+
 use protocol::keys::{KeyEntry, RootKey, RootSigned, RootSigningKey};
 use protocol::message::device::{Bilingual, Catalogue, CatalogueEntry};
 use protocol::message::report::{
@@ -11,7 +13,8 @@ use protocol::receipt::{EraseReceipt, SignedReceipt};
 use protocol::signed::{Signed, SigningKey};
 use protocol::{
     ContentKey, ContractPin, ContractUserId, DeviceKeyHash, DeviceSerial, Digest, EndReason, KeyList, KeyRole, Licence,
-    LicenceId, Offer, OfferList, OptionId, OrderId, ReleaseVersion, Text, Ticket, Timestamp, UsageForm, Yen,
+    LicenceId, LockReason, Metering, Offer, OfferList, OptionId, OrderId, ReleaseVersion, Text, Ticket, Timestamp,
+    UsageForm, Yen,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_ms(1_795_000_000_000);
@@ -98,6 +101,10 @@ pub(crate) fn ticket() -> Ticket {
     Ticket { order: order(), device: serial(), package: manifest().digest(), chunk_count: 2, expires_at: LATER }
 }
 
+fn metering() -> Metering {
+    Metering { used: 12, contact_within_days: NonZeroU16::new(14).unwrap() }
+}
+
 pub(crate) fn licence(form: UsageForm) -> Licence {
     Licence {
         id: LicenceId::from(order()),
@@ -111,6 +118,7 @@ pub(crate) fn licence(form: UsageForm) -> Licence {
         issued_at: NOW,
         starts_at: LATER,
         uses_left: matches!(form, UsageForm::Uses(_)).then_some(7),
+        metering: (form == UsageForm::Metered).then(metering),
         content_key: ContentKey::from_bytes([0x33; 32]),
     }
 }
@@ -171,6 +179,7 @@ pub(crate) fn receipt() -> EraseReceipt {
         package: manifest().digest(),
         reason: EndReason::UsedUp,
         erased_at: LATER,
+        used: None,
     }
 }
 
@@ -189,7 +198,15 @@ pub(crate) fn report() -> DeviceReport {
         acknowledged: UsageMark::default(),
         mark: mark(9),
         clock: NOW,
-        licences: vec![LicenceReport { licence, standing: Standing::Active, uses_left: Some(7) }],
+        licences: vec![
+            LicenceReport { licence, standing: Standing::Active, uses_left: Some(7), used: None },
+            LicenceReport {
+                licence,
+                standing: Standing::Locked(LockReason::ContactDue),
+                uses_left: None,
+                used: Some(12),
+            },
+        ],
         faults: vec![DeviceFault { at: NOW, kind: FaultKind::ClockSetBack(3_600_000) }],
         receipts: vec![signed_receipt()],
     }

@@ -9,6 +9,7 @@ mod delivery;
 mod flood;
 mod identity;
 mod life;
+mod metering;
 mod signed;
 mod staff;
 mod store;
@@ -29,11 +30,12 @@ pub(crate) struct Attack {
 }
 
 /// Every family and its attacks.
-const FAMILIES: [(&str, &[Attack]); 10] = [
+const FAMILIES: [(&str, &[Attack]); 11] = [
     ("delivery", delivery::ATTACKS),
     ("signed", signed::ATTACKS),
     ("clock", clock::ATTACKS),
     ("store", store::ATTACKS),
+    ("metering", metering::ATTACKS),
     ("flood", flood::connections::ATTACKS),
     ("flood", flood::requests::ATTACKS),
     ("flood", flood::transfers::ATTACKS),

@@ -339,6 +339,7 @@ fn forged_receipts() -> String {
         package: licence.package,
         reason: EndReason::UsedUp,
         erased_at: Timestamp::from_ms(1),
+        used: None,
     };
     let forgers_key = forger.credentials.key.secret_pkcs8_der();
     let ended = Standing::Ended(EndReason::UsedUp, Timestamp::from_ms(1));
@@ -358,7 +359,8 @@ fn growing_uses() -> String {
     let licence = peer.buy(&vendor, OCR, "uses:3").unwrap();
     let active = |sequence, uses_left| {
         let mark = UsageMark { sequence, ..UsageMark::default() };
-        let row = LicenceReport { licence: licence.id, standing: Standing::Active, uses_left: Some(uses_left) };
+        let row =
+            LicenceReport { licence: licence.id, standing: Standing::Active, uses_left: Some(uses_left), used: None };
         let report = DeviceReport {
             acknowledged: UsageMark { sequence: sequence - 1, ..UsageMark::default() },
             mark,
@@ -391,7 +393,7 @@ fn report(
         acknowledged: UsageMark::default(),
         mark: UsageMark { sequence, ..UsageMark::default() },
         clock: Timestamp::from_ms(1),
-        licences: vec![LicenceReport { licence: *licence, standing, uses_left: Some(0) }],
+        licences: vec![LicenceReport { licence: *licence, standing, uses_left: Some(0), used: None }],
         faults: vec![],
         receipts,
     };

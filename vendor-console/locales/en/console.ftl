@@ -62,6 +62,8 @@ error-offers-empty = At least one offer is needed.
 error-offers-many = At most 8 offers.
 error-offers-same = Two offers have the same form.
 error-offers-trial = A trial costs 0 yen and ends by itself, and an option has at most one.
+# $price (String) - The most.
+error-metered-price = A use costs at most { $price }.
 error-date = A day such as 2026-11-30.
 error-customer = Choose a customer.
 error-file = Choose a file.
@@ -80,6 +82,7 @@ form-days = { $count ->
 }
 form-kind-uses = By uses
 form-kind-days = By days
+form-metered = Charged by use
 
 # Overview
 overview-customers = Customers
@@ -105,6 +108,12 @@ overview-flagged = { $count ->
     [one] 1 device needs a decision
    *[other] { $count } devices need a decision
 }
+# $count (Number) - Licences.
+overview-ending = { $count ->
+    [one] 1 licence ends or locks soon
+   *[other] { $count } licences end or lock soon
+}
+overview-ending-show = Whom to call
 overview-to-licences = Look at licences
 overview-live = Latest orders
 overview-all-orders = All orders
@@ -234,6 +243,7 @@ offer-yen = yen
 offer-trial = Trial
 # $number (Number) - Position of the offer.
 offer-trial-named = Offer { $number } is a trial, for each device once
+offer-yen-each = yen a use
 options-empty = No options yet
 options-empty-advice = Create one with its offers, then publish a file as its first release.
 # $name (String) - Name of the option.
@@ -299,6 +309,12 @@ charge-number = Charge
 charge-time = Time
 charge-form = Form
 charge-amount = Amount
+# $count (Number) - Uses.
+# $each (String) - What each costs.
+charge-uses = { $count ->
+    [one] 1 use at { $each }
+   *[other] { $count } uses at { $each }
+}
 charge-invoice = Invoice
 charges-from = From
 charges-until = Before
@@ -309,7 +325,7 @@ charges-all-time = All time
 charges-uninvoiced-only = Only not invoiced
 charges-sum = Sum
 charges-empty = No charges yet
-charges-empty-advice = A charge is made in the moment a licence is issued, never before.
+charges-empty-advice = A charge is made in the moment a licence is issued, or uses of one are reported; never before.
 charges-open = Not invoiced
 
 # Invoices
@@ -368,6 +384,12 @@ licence-uses-left = { $count ->
     [one] 1 use
    *[other] { $count } uses
 }
+# $count (Number) - Uses.
+licence-used = { $count ->
+    [one] 1 use so far
+   *[other] { $count } uses so far
+}
+licence-contact-due = Locks without a report
 licence-active = In use
 licence-locked = Locked
 licence-used-up = Used up
@@ -385,6 +407,11 @@ licence-revoke-confirm = Revoke this licence?
 licence-revoke-warning = The device erases the option as soon as it hears of it. The charge stays.
 licence-revoked-done = The licence is revoked
 licences-alarms-only = Only over and not erased
+# $uses (Number) - Uses.
+# $days (Number) - Days.
+licences-ending-only = Soon over: { $uses } uses or { $days } days
+licences-none-ending = Nothing ends soon
+licences-none-ending-advice = No licence has so little left, and none locks soon for want of a report.
 licences-empty = No licences yet
 licences-empty-advice = A licence appears here the moment it is bought.
 licences-no-alarm = Nothing is left over
@@ -394,6 +421,7 @@ lock-edited = The device's record of it was altered.
 lock-clock-in-doubt = The device's clock is further ahead than is believed.
 lock-restored = The device's store was put back to an earlier state.
 lock-package-missing = The device fetches the package again.
+lock-contact-due = The device has not reported for too long; its next report unlocks it.
 # $count (Number) - Devices.
 alarms-title = Devices to look at ({ $count })
 alarm-noticed = Noticed
@@ -411,6 +439,7 @@ alarm-end-warning = The device erases them as soon as it hears of it. The charge
 alarm-decided = Decided; the device hears of it with its next report
 flag-restored = The device reported an older state than before: its store was put back, or it was copied.
 flag-edited = The device found its own records altered.
+flag-implausible = The device reported more uses at once than a machine makes. They are not charged.
 # $hours (Number) - Hours.
 fault-clock-set-back = The clock was set back by { $hours } h.
 # $hours (Number) - Hours.

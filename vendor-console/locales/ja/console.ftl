@@ -50,6 +50,7 @@ error-offers-empty = 販売条件を 1 つ以上入力してください。
 error-offers-many = 販売条件は 8 つまでです。
 error-offers-same = 同じ利用形態の販売条件が 2 つあります。
 error-offers-trial = 試用は 0 円で、回数制または期間制に限り、1 つのオプションに 1 つまでです。
+error-metered-price = 1 回の料金は { $price } 以下にしてください。
 error-date = 2026-11-30 のように入力してください。
 error-customer = 顧客を選んでください。
 error-file = ファイルを選んでください。
@@ -59,6 +60,7 @@ form-uses = { $count } 回
 form-days = { $count } 日間
 form-kind-uses = 回数制
 form-kind-days = 期間制
+form-metered = 従量課金
 
 overview-customers = 顧客
 overview-devices = 登録済みの機器
@@ -77,6 +79,10 @@ overview-not-erased = { $count ->
 overview-flagged = { $count ->
    *[other] 判断が必要な機器 { $count } 台
 }
+overview-ending = { $count ->
+   *[other] まもなく終了またはロックされる利用権 { $count } 件
+}
+overview-ending-show = 連絡先を確認
 overview-to-licences = 利用権を確認
 overview-live = 最近の注文
 overview-all-orders = すべての注文
@@ -189,6 +195,7 @@ offer-price = 販売条件 { $number } の価格
 offer-yen = 円
 offer-trial = 試用
 offer-trial-named = 販売条件 { $number } は試用（機器ごとに 1 回）
+offer-yen-each = 円/回
 options-empty = オプションがまだありません
 options-empty-advice = 販売条件とともに登録し、最初のリリースとしてファイルを公開してください。
 option-created = { $name } を登録しました。ファイルを公開すると販売できます。
@@ -245,6 +252,7 @@ charge-number = 課金番号
 charge-time = 日時
 charge-form = 利用形態
 charge-amount = 金額
+charge-uses = { $count } 回 × { $each }
 charge-invoice = 請求書
 charges-from = 開始日
 charges-until = 終了日の翌日
@@ -255,7 +263,7 @@ charges-all-time = 全期間
 charges-uninvoiced-only = 未請求のみ
 charges-sum = 合計
 charges-empty = 課金がまだありません
-charges-empty-advice = 課金はライセンスの発行と同時に記録されます。それより前に課金されることはありません。
+charges-empty-advice = 課金は利用権の発行と同時に、従量課金の場合は使用の報告と同時に記録されます。それより前に課金されることはありません。
 charges-open = 未請求
 
 invoice = 請求書
@@ -304,6 +312,8 @@ licence-left = 残り
 licence-uses-left = { $count ->
    *[other] { $count } 回
 }
+licence-used = これまで { $count } 回
+licence-contact-due = 報告がない場合のロック
 licence-active = 利用中
 licence-locked = ロック中
 licence-used-up = 使い切り
@@ -321,6 +331,9 @@ licence-revoke-confirm = この利用権を取り消しますか？
 licence-revoke-warning = 機器は通知を受けるとオプションを消去します。課金は残ります。
 licence-revoked-done = 利用権を取り消しました
 licences-alarms-only = 終了後に未消去のもののみ
+licences-ending-only = まもなく終了: 残り { $uses } 回または { $days } 日
+licences-none-ending = まもなく終了するものはありません
+licences-none-ending-advice = 残りが少ない利用権も、報告がないためにまもなくロックされる利用権もありません。
 licences-empty = 利用権はまだありません
 licences-empty-advice = 購入されると、ここに表示されます。
 licences-no-alarm = 未消去のものはありません
@@ -330,6 +343,7 @@ lock-edited = 機器の記録が書き換えられています。
 lock-clock-in-doubt = 機器の時計が進みすぎています。
 lock-restored = 機器の記憶領域が以前の状態に戻されました。
 lock-package-missing = 機器がパッケージを再取得中です。
+lock-contact-due = 機器からの報告が長い間ありません。次の報告でロックが解除されます。
 alarms-title = 確認が必要な機器 ({ $count })
 alarm-noticed = 検出内容
 alarm-flagged = 判断が必要
@@ -346,6 +360,7 @@ alarm-end-warning = 機器は通知を受けると消去します。課金は残
 alarm-decided = 決定しました。次の報告時に機器に伝わります
 flag-restored = 機器が以前より古い状態を報告しました。記憶領域が戻されたか、複製された可能性があります。
 flag-edited = 機器が自身の記録の書き換えを検出しました。
+flag-implausible = 機器が一度にありえない使用回数を報告しました。この分は課金していません。
 fault-clock-set-back = 時計が { $hours } 時間戻されました。
 fault-clock-jumped = 時計が { $hours } 時間進められました。
 fault-record-edited = 記録の書き換え: { $licence }

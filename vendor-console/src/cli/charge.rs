@@ -67,6 +67,8 @@ pub(super) fn record(row: &ChargeRow) -> Record {
         .text("option_name_en", "NAME (EN)", &row.option_name.en)
         .detail()
         .text("form", "FORM", row.form)
+        .optional_number("uses", "USES", row.uses.map(|uses| u64::from(uses.count)))
+        .yen("each_yen", "EACH", row.uses.map(|uses| uses.each))
         .yen("amount_yen", "AMOUNT", Some(row.amount))
         .yen("credited_yen", "CREDITED", Some(row.credited))
         .optional("invoice", "INVOICE", row.invoice)

@@ -77,7 +77,7 @@ pub(super) fn read_pin(path: &Path) -> Result<ContractPin, CliError> {
     line.trim().parse().map_err(|error: PinError| CliError::Usage(error.to_string()))
 }
 
-/// `permanent=20000`, `uses:10=2000`, `days:30=1500`, `uses:3=trial`.
+/// `permanent=20000`, `uses:10=2000`, `days:30=1500`, `metered=30`, `uses:3=trial`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct OfferArg(Offer);
 
@@ -123,8 +123,9 @@ mod tests {
 
     #[test]
     fn an_offer_is_a_form_and_a_price_and_nothing_else() {
-        let offers: Vec<OfferArg> =
-            ["permanent=20000", "uses:10=2000", "days:30=1500"].map(|text| text.parse().unwrap()).to_vec();
+        let offers: Vec<OfferArg> = ["permanent=20000", "uses:10=2000", "days:30=1500", "metered=30"]
+            .map(|text| text.parse().unwrap())
+            .to_vec();
         let list = offer_list(&offers).unwrap();
         assert_eq!(list.find(UsageForm::Permanent).unwrap().price.amount(), 20_000);
         assert!(offer_list(&[offers[0], "uses:3=trial".parse().unwrap()]).unwrap().as_slice()[1].trial);

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use protocol::message::report::Standing;
 use protocol::message::staff::{
-    DeviceAlarmRow, DeviceDecision, LicenceFilter, LicenceRow, Page, StaffReply, StaffRequest,
+    DeviceAlarmRow, DeviceDecision, Ending, LicenceFilter, LicenceRow, Page, StaffReply, StaffRequest,
 };
 use protocol::{CustomerId, DeviceSerial, OrderId};
 
@@ -24,6 +24,15 @@ pub(super) enum Command {
         /// Only those that are over and of which no device has said that they are erased
         #[arg(long)]
         not_erased: bool,
+        /// Only those that end soon, or lock soon for want of a report
+        #[arg(long)]
+        ending: bool,
+        /// What is soon: so many uses or fewer are left
+        #[arg(long, value_name = "N", default_value_t = Ending::default().uses, requires = "ending")]
+        uses: u32,
+        /// What is soon: so many days of 24 hours or fewer are left
+        #[arg(long, value_name = "N", default_value_t = Ending::default().days, requires = "ending")]
+        days: u16,
         #[command(flatten)]
         list: ListArgs,
     },
@@ -57,8 +66,9 @@ impl Run for Command {
             _ => Err(StaffError::WrongAnswer.into()),
         };
         match self {
-            Self::List { customer, device, not_erased, list } => {
-                let filter = LicenceFilter { customer, device, alarms_only: not_erased };
+            Self::List { customer, device, not_erased, ending, uses, days, list } => {
+                let ending = ending.then_some(Ending { uses, days });
+                let filter = LicenceFilter { customer, device, alarms_only: not_erased, ending };
                 let request = |query| StaffRequest::Licences { query, filter: filter.clone() };
                 session.list(&list, request, page, record).await
             }
@@ -102,7 +112,9 @@ fn record(row: &LicenceRow) -> Record {
         .text("option", "OPTION", &row.option)
         .text("form", "FORM", row.form)
         .optional_number("uses_left", "LEFT", row.uses_left.map(u64::from))
+        .optional_number("used", "USED", row.used)
         .time("ends_at", "ENDS", row.ends_at)
+        .time("contact_due_at", "LOCKS", row.contact_due_at)
         .text("state", "STATE", state)
         .optional("reason", "REASON", reason)
         .time("ended_at", "ENDED", ended_at)

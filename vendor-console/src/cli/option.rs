@@ -48,7 +48,8 @@ pub(super) enum Command {
         /// What it does, in English
         #[arg(long)]
         description_en: Description,
-        /// permanent=YEN, uses:N=YEN or days:N=YEN, once for each; uses:N=trial or days:N=trial for a free trial
+        /// permanent=YEN, uses:N=YEN, days:N=YEN or metered=YEN (each use), once for each; uses:N=trial or days:N=trial for a
+        /// free trial
         #[arg(long = "offer", value_name = "FORM=YEN", required = true)]
         offers: Vec<OfferArg>,
         /// Keep it out of the catalogue for now
@@ -71,7 +72,8 @@ pub(super) enum Command {
         /// What it does, in English
         #[arg(long)]
         description_en: Option<Description>,
-        /// Replaces all offers: permanent=YEN, uses:N=YEN, days:N=YEN, uses:N=trial or days:N=trial; once for each
+        /// Replaces all offers: permanent=YEN, uses:N=YEN, days:N=YEN, metered=YEN (each use), uses:N=trial or days:N=trial;
+        /// once for each
         #[arg(long = "offer", value_name = "FORM=YEN")]
         offers: Vec<OfferArg>,
         /// Put it into the catalogue

@@ -86,8 +86,11 @@ pub(super) async fn answer(
         DeviceRequest::Report(report) => {
             let Some(_turn) = customers.reporting.take(device) else { return Err(RefusalCode::Busy.into()) };
             let receipts = receipts(customers, device, &session.certificate, &report).await?;
-            let answer = store.device_report(device, &report, &receipts, now).await?;
+            let (answer, is_charged) = store.device_report(device, &report, &receipts, now).await?;
             tell(&[Topic::Licences]);
+            if is_charged {
+                tell(&[Topic::Charges, Topic::Customers]);
+            }
             Ok(DeviceReply::Reported(answer))
         }
         DeviceRequest::Licence { licence } => {

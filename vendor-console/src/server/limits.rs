@@ -7,6 +7,7 @@ mod gate;
 mod guard;
 mod pace;
 
+use std::num::NonZeroU16;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -143,6 +144,8 @@ limits! {
         "Releases that are uploaded at a time; more wait.";
     upload_chunk_ms = 30_000, 100..=3_600_000,
         "Time for each MiB of an upload to arrive.";
+    metered_contact_days = 14, 1..=365,
+        "Days without a report after which a licence that is charged by use locks on its device; goes into new licences.";
 }
 
 /// Memory of a connection in QUIC, when nothing is under way: measured.
@@ -155,6 +158,11 @@ const TRANSFER_BYTES: u64 = 2 * 1024 * 1024;
 const UPLOAD_BYTES: u64 = 18 * 1024 * 1024;
 
 impl Limits {
+    /// `metered_contact_days` as licences have it.
+    pub(super) fn contact_days(&self) -> NonZeroU16 {
+        u16::try_from(self.metered_contact_days).ok().and_then(NonZeroU16::new).unwrap_or(NonZeroU16::MIN)
+    }
+
     /// Reads `limits.toml`. A key that it does not name has its default.
     pub fn parse(text: &str) -> Result<Self, LimitsError> {
         let limits: Self = toml::from_str(text).map_err(|error| LimitsError::Toml(error.to_string()))?;

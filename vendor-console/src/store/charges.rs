@@ -1,4 +1,5 @@
-//! The ledger, as staff read it. Lines are written in [`super::orders`] together with their licence, and never again.
+//! The ledger, as staff read it. A line is written in [`super::orders`] together with its
+//! licence, or in [`super::metered`] together with the report of the uses that it charges, and never again.
 
 use std::collections::HashMap;
 
@@ -15,7 +16,7 @@ use super::customers::{invoiced, refs};
 use super::entity::{charge, credit, customer, device, invoice_line, option, order, proposal};
 use super::options::is_listed_sql;
 use super::proposals::WAITING;
-use super::{Store, StoreError, column, credits, limit, search_pattern, staff};
+use super::{Store, StoreError, column, credits, limit, metered, search_pattern, staff};
 
 impl Store {
     /// Charges, newest first, and the sum of all that the filter finds. A search looks at the numbers of charges,
@@ -71,7 +72,7 @@ impl Store {
 
     /// The figures of the first page.
     pub(crate) async fn overview(&self, now: Timestamp) -> Result<Overview, StoreError> {
-        let (licences_not_erased, devices_flagged) = self.alarm_counts(now).await?;
+        let (licences_not_erased, devices_flagged, licences_ending) = self.alarm_counts(now).await?;
         let db = &self.db;
         let enrolled = device::Entity::find()
             .filter(device::Column::Revoked.eq(false))
@@ -92,6 +93,7 @@ impl Store {
             credited: credits::sum(db, credit::Entity::find()).await?,
             proposals_open: proposal::Entity::find().filter(proposal::Column::State.eq(WAITING)).count(db).await?,
             rules: staff::rules(db).await?,
+            licences_ending,
         })
     }
 }
@@ -128,6 +130,7 @@ pub(super) async fn rows(db: &impl ConnectionTrait, found: Vec<charge::Model>) -
             option_name: Bilingual { ja: column::words(&charge.name_ja)?, en: column::words(&charge.name_en)? },
             form: column::parse(&charge.form)?,
             amount: column::yen(charge.amount)?,
+            uses: metered::charged_uses(&charge)?,
             charged_at: column::time(charge.charged_at)?,
             invoice: invoice.map(column::small).transpose()?.map(InvoiceNumber),
             credited: credited.get(&charge.number).copied().map_or(Ok(Yen::ZERO), column::yen)?,

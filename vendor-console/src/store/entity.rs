@@ -284,6 +284,12 @@ pub mod licence_life {
         pub ends_at: Option<i64>,
         /// As last reported; never more than before.
         pub uses_left: Option<i64>,
+        /// Uses that were reported and charged, if it is charged by use; never fewer than before.
+        pub used: Option<i64>,
+        /// Days without a report after which it locks, if it is charged by use.
+        pub contact_days: Option<i64>,
+        /// When it locks unless a report comes before, if it is charged by use.
+        pub contact_due_at: Option<i64>,
         /// `active`, `locked` or `ended`.
         pub state: String,
         /// Why it is locked or has ended.
@@ -392,6 +398,13 @@ pub mod charge {
         pub form: String,
         pub amount: i64,
         pub charged_at: i64,
+        /// The uses of the licence that are charged with this line and all before it; 0 in the line of the purchase. With
+        /// the order it is unique: no use is charged twice.
+        pub used: i64,
+        /// How many uses this line charges; none in the line of the purchase.
+        pub uses: Option<i64>,
+        /// What each costs.
+        pub each: Option<i64>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use protocol::message::device::Bilingual;
 use protocol::message::report::{DeviceFault, Standing};
-use protocol::message::staff::{DeviceAlarmRow, DeviceDecision, LicenceFilter, LicenceRow, Page, Query};
+use protocol::message::staff::{DeviceAlarmRow, DeviceDecision, Ending, LicenceFilter, LicenceRow, Page, Query};
 use protocol::signed::SigningKey;
 use protocol::text::{Description, Name};
 use protocol::time::DAY_MS;
@@ -22,7 +22,7 @@ use super::customers::refs;
 use super::entity::{customer, device, device_fault, device_usage, licence_life, option, order};
 use super::options::signed_manifest;
 use super::usage::{ERASE_GRACE_MS, update};
-use super::{Store, StoreError, column, devices, limit, orders, refuse, search_pattern};
+use super::{Store, StoreError, column, devices, limit, metered, orders, refuse, search_pattern};
 
 /// What a device needs to have a licence and its package again.
 pub(crate) struct RestoredLicence {
@@ -95,6 +95,9 @@ impl Store {
         }
         if filter.alarms_only {
             select = not_erased(select, now)?;
+        }
+        if let Some(ending) = filter.ending {
+            select = metered::ending(select, ending, now)?;
         }
         if let Some(pattern) = search_pattern(query) {
             let customers = customer::Entity::find()
@@ -194,11 +197,12 @@ impl Store {
         Ok(row)
     }
 
-    /// Licences that are over and not erased, and devices that wait for a decision.
-    pub(super) async fn alarm_counts(&self, now: Timestamp) -> Result<(u64, u64), StoreError> {
+    /// Licences that are over and not erased, devices that wait for a decision, and licences that end or lock soon.
+    pub(super) async fn alarm_counts(&self, now: Timestamp) -> Result<(u64, u64, u64), StoreError> {
         let licences = not_erased(licence_life::Entity::find(), now)?.count(&self.db).await?;
         let flagged = device_usage::Entity::find().filter(device_usage::Column::FlaggedAt.gt(0));
-        Ok((licences, flagged.count(&self.db).await?))
+        let ending = metered::ending(licence_life::Entity::find(), Ending::default(), now)?;
+        Ok((licences, flagged.count(&self.db).await?, ending.count(&self.db).await?))
     }
 }
 
@@ -216,6 +220,12 @@ pub(super) fn first_life(licence: &Licence, customer_id: Option<i64>) -> Result<
         starts_at: Set(column::ms(licence.starts_at)?),
         ends_at: Set(licence.ends_at().map(column::ms).transpose()?),
         uses_left: Set(licence.uses_left.map(i64::from)),
+        used: Set(licence.metering.map(|metering| column::integer(metering.used)).transpose()?),
+        contact_days: Set(licence.metering.map(|metering| i64::from(metering.contact_within_days.get()))),
+        contact_due_at: Set(licence
+            .metering
+            .map(|metering| column::ms(metering.contact_due(licence.issued_at)))
+            .transpose()?),
         state: Set("active".to_owned()),
         erase_due_at: Set(erase_due_at),
         ..Default::default()
@@ -253,6 +263,7 @@ pub(super) async fn again(
     let row = order::Entity::find_by_id(&life.licence).one(db).await?.ok_or_else(damaged)?;
     let licence = Licence {
         uses_left: life.uses_left.map(column::small).transpose()?,
+        metering: metered::metering(&life)?,
         ..orders::licence_of(db, &row, column::parse(&life.form)?, right_of(&life)?).await?
     };
     Ok(Signed::new(&licence, key))
@@ -275,6 +286,7 @@ fn revoked(now: Timestamp) -> Result<licence_life::ActiveModel, StoreError> {
         ended_at: Set(ended_at),
         revoked_at: Set(Some(column::ms(now)?)),
         erase_due_at: Set(Some(column::ms(now.plus_ms(ERASE_GRACE_MS))?)),
+        contact_due_at: Set(None),
         ..Default::default()
     })
 }
@@ -366,6 +378,8 @@ async fn rows(
             starts_at: column::time(life.starts_at)?,
             ends_at: life.ends_at.map(column::time).transpose()?,
             uses_left: life.uses_left.map(column::small).transpose()?,
+            used: life.used.map(column::unsigned).transpose()?,
+            contact_due_at: life.contact_due_at.map(column::time).transpose()?,
             standing: column::standing(&life.state, life.reason.as_deref(), life.ended_at)?,
             reported_at: life.reported_at.map(column::time).transpose()?,
             erased_at: life.erased_at.map(column::time).transpose()?,

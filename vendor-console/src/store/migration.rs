@@ -9,6 +9,7 @@ mod m0004_licence_life;
 mod m0005_vendor;
 mod m0006_life;
 mod m0006_vendor_revisions;
+mod m0007_metering;
 mod m0007_programs;
 
 /// All steps, oldest first.
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_vendor_revisions::Migration),
             Box::new(m0006_life::Migration),
             Box::new(m0007_programs::Migration),
+            Box::new(m0007_metering::Migration),
         ]
     }
 }

@@ -1,13 +1,15 @@
 //! Orders from request to licence. What may happen is decided by [`protocol::order::Order`]; here it is made durable.
 
+use std::num::NonZeroU16;
+
 use protocol::message::content::TransferOutcome;
 use protocol::message::device::Bilingual;
 use protocol::message::staff::{DeliveryRow, OrderRow, Page, Query};
 use protocol::order::{ORDER_LIFE_MS, Order, OrderEvent, Transition};
 use protocol::signed::SigningKey;
 use protocol::{
-    ContentKey, ContractUserId, CustomerId, DeviceSerial, Digest, Licence, LicenceId, Manifest, Offer, OfferList,
-    OptionId, OrderId, OrderState, RefusalCode, ReleaseVersion, Signed, Timestamp, UsageForm, codec,
+    ContentKey, ContractUserId, CustomerId, DeviceSerial, Digest, Licence, LicenceId, Manifest, Metering, Offer,
+    OfferList, OptionId, OrderId, OrderState, RefusalCode, ReleaseVersion, Signed, Timestamp, UsageForm, codec,
 };
 use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{
@@ -200,7 +202,7 @@ impl Store {
             Transition::License(offer) => {
                 may_still_buy(&write.tx, &row, device, certificate).await?;
                 let starts_at = life::period_start(&write.tx, &row, (offer.form, follows), now).await?;
-                let licence = license(&write, &row, offer, (now, starts_at), key).await?;
+                let licence = license(&write, &row, offer, (now, starts_at), (key, self.contact_days)).await?;
                 write.commit().await?;
                 Ok(licence)
             }
@@ -437,7 +439,7 @@ async fn authorised(db: &impl ConnectionTrait, row: &order::Model) -> Result<Aut
     })
 }
 
-/// The licence that an order is answered with, in this form, as it is when nothing is used.
+/// The licence that an order is answered with, in this form, as it is when nothing is used, and without its metering.
 pub(super) async fn licence_of(
     db: &impl ConnectionTrait,
     row: &order::Model,
@@ -463,8 +465,9 @@ pub(super) async fn licence_of(
         starts_at,
         uses_left: match form {
             UsageForm::Uses(uses) => Some(uses.get()),
-            UsageForm::Permanent | UsageForm::Days(_) => None,
+            UsageForm::Permanent | UsageForm::Days(_) | UsageForm::Metered => None,
         },
+        metering: None,
         content_key: content_key.map_err(|_| damaged(row))?,
     })
 }
@@ -474,12 +477,13 @@ async fn license(
     row: &order::Model,
     offer: Offer,
     (now, starts_at): (Timestamp, Timestamp),
-    key: &SigningKey,
+    (key, contact_within_days): (&SigningKey, NonZeroU16),
 ) -> Result<Signed<Licence>, StoreError> {
     if offer.trial {
         trials::grant(&write.tx, row, now).await?;
     }
-    let licence = licence_of(&write.tx, row, offer.form, (now, starts_at)).await?;
+    let metering = (offer.form == UsageForm::Metered).then_some(Metering { used: 0, contact_within_days });
+    let licence = Licence { metering, ..licence_of(&write.tx, row, offer.form, (now, starts_at)).await? };
     let on_file = options::find(&write.tx, &licence.option).await?.ok_or_else(|| damaged(row))?;
     let signed = Signed::new(&licence, key);
     let life = licences::first_life(&licence, row.customer_id)?;
@@ -503,8 +507,11 @@ async fn license(
         name_ja: Set(on_file.name_ja),
         name_en: Set(on_file.name_en),
         form: Set(offer.form.to_string()),
-        amount: Set(price),
+        amount: Set(column::amount(offer.price_at_purchase())?),
         charged_at: Set(now_ms),
+        used: Set(0),
+        uses: Set(None),
+        each: Set(None),
     };
     charge::Entity::insert(charge).exec_without_returning(&write.tx).await?;
     let columns =

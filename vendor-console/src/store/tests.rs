@@ -1,5 +1,6 @@
 //! The books against a model, without a network.
 
+mod metered;
 mod parallel;
 
 use std::collections::HashMap;
@@ -47,7 +48,7 @@ fn order_number(number: u8) -> OrderId {
 
 fn offers() -> OfferList {
     let offer = |form: &str, price| Offer::new(form.parse().unwrap(), Yen::new(price).unwrap());
-    OfferList::new(vec![offer("permanent", 20_000), offer("uses:10", 2_000)]).unwrap()
+    OfferList::new(vec![offer("permanent", 20_000), offer("uses:10", 2_000), offer("metered", 30)]).unwrap()
 }
 
 /// The books of this folder: a file in it, or a schema of its own in the database that `KOBAI_TEST_POSTGRES` names.
@@ -119,6 +120,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     let form = prop_oneof![
         3 => Just(UsageForm::Permanent),
         2 => Just("uses:10".parse().unwrap()),
+        2 => Just(UsageForm::Metered),
         1 => Just("days:7".parse().unwrap()),
     ];
     let event = prop_oneof![
@@ -234,7 +236,7 @@ async fn play(happenings: Vec<Happening>) -> Result<(), TestCaseError> {
                 let decided = known.decide(event);
                 if let Ok(transition) = decided {
                     if let Transition::License(offer) = transition {
-                        charged.push((order_number(order), offer.form, offer.price));
+                        charged.push((order_number(order), offer.form, offer.price_at_purchase()));
                     }
                     known.apply(transition);
                 }
@@ -311,6 +313,9 @@ pub(super) async fn ledger(store: &Store, amounts: impl IntoIterator<Item = i64>
             form: Set("permanent".to_owned()),
             amount: Set(amount),
             charged_at: Set(at),
+            used: Set(0),
+            uses: Set(None),
+            each: Set(None),
         };
         charge::Entity::insert(row).exec_without_returning(&write.tx).await.unwrap();
     }
@@ -413,6 +418,7 @@ async fn only_the_very_receipt_that_is_on_file_for_the_device_needs_no_second_lo
         package: WRONG,
         reason,
         erased_at: START,
+        used: None,
     };
     let signed = |reason| SignedReceipt { bytes: codec::encode(&receipt(reason)), r: [1; 32], s: [2; 32] };
     let (known, other) = (signed(EndReason::UsedUp), signed(EndReason::Removed));

@@ -12,7 +12,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, Query
 
 use super::entity::{device_fault, device_usage, licence_life};
 use super::licences::living;
-use super::{Store, StoreError, column};
+use super::{Store, StoreError, column, metered};
 
 /// How long a device may take to erase what has ended.
 pub(super) const ERASE_GRACE_MS: u64 = 24 * HOUR_MS;
@@ -47,14 +47,14 @@ impl Store {
     }
 
     /// Takes a report down and decides what the device is to do, in one transaction. The signatures of the receipts have
-    /// been verified. The same report again changes nothing and is answered alike.
+    /// been verified. The same report again changes nothing and is answered alike. Also whether something was charged.
     pub(crate) async fn device_report(
         &self,
         device: &DeviceSerial,
         report: &DeviceReport,
         receipts: &[(EraseReceipt, SignedReceipt)],
         now: Timestamp,
-    ) -> Result<ReportAnswer, StoreError> {
+    ) -> Result<(ReportAnswer, bool), StoreError> {
         let write = self.write().await?;
         let usage = usage_of(&write.tx, device, now).await?;
         let (lives, foreign): (Vec<_>, Vec<_>) =
@@ -64,12 +64,14 @@ impl Store {
             lives.iter().find(|life| life.licence == key)
         };
 
+        let metered = metered::charge_reported(&write, &lives, report, receipts, now).await?;
         let mut flag = usage.flag.as_deref().map(column::flag).transpose()?;
         if is_older(&usage, report)?
             || report.licences.iter().any(|row| life(row.licence).is_some_and(|l| grew(l, row.uses_left, row.standing)))
         {
             flag = flag.or(Some(FlagReason::Restored));
         }
+        flag = flag.or(metered.flag);
         let is_edit = |kind: FaultKind| !matches!(kind, FaultKind::ClockSetBack(_) | FaultKind::ClockJumped(_));
         // A report that was taken down before brings the same faults once more: what staff have decided stands.
         let new_faults = take_faults(&write.tx, device, report, now).await?;
@@ -91,6 +93,7 @@ impl Store {
                     reported_at: Set(Some(column::ms(now)?)),
                     erased_at: Set(Some(column::ms(receipt.erased_at)?)),
                     receipt: Set(Some(codec::encode(signed))),
+                    contact_due_at: Set(None),
                     ..Default::default()
                 };
                 update(&write.tx, receipt.licence, columns).await?;
@@ -115,6 +118,10 @@ impl Store {
                     answer.revoked.push(row.licence);
                 }
                 continue;
+            }
+            if standing == Standing::Locked(LockReason::ContactDue) {
+                // This is the contact.
+                standing = Standing::Active;
             }
             if !matches!(standing, Standing::Ended(..)) {
                 if flag.is_some() && life.temporary {
@@ -151,7 +158,7 @@ impl Store {
         let filter = device_usage::Column::Serial.eq(device.as_str());
         device_usage::Entity::update_many().set(columns).filter(filter).exec(&write.tx).await?;
         write.commit().await?;
-        Ok(answer)
+        Ok((answer, metered.is_charged))
     }
 }
 
@@ -240,6 +247,7 @@ fn reported(
         uses_left: Set(life.uses_left.map(|known| told.map_or(known, |told| told.min(known)))),
         reported_at: Set(Some(column::ms(now)?)),
         erase_due_at: Set(due),
+        contact_due_at: Set(metered::contact_due_at(life, standing, now)?),
         ..Default::default()
     })
 }

@@ -177,6 +177,10 @@ impl Console {
                 self.screen = Screen::Orders;
                 self.orders.open(*row);
             }
+            Go::Ending => {
+                self.screen = Screen::Licences;
+                self.licences = Licences::ending();
+            }
             Go::NewCustomer => {
                 self.screen = Screen::Customers;
                 self.customers.create();

@@ -41,7 +41,7 @@ fn invoice_csv(document: &InvoiceDocument, words: &Words) -> String {
                 line.device.to_string(),
                 line.option.to_string(),
                 words.pick(&line.option_name).to_string(),
-                words.form(line.form),
+                words.charge_form(line),
                 line.amount.amount().to_string(),
             ],
         );
@@ -92,7 +92,7 @@ fn invoice_text(document: &InvoiceDocument, words: &Words) -> String {
             words.time(line.charged_at),
             line.device,
             words.pick(&line.option_name),
-            words.form(line.form),
+            words.charge_form(line),
             line.amount,
         ));
     }

@@ -105,6 +105,8 @@ impl Screen {
 pub(crate) enum Go {
     To(Screen),
     Order(Box<OrderRow>),
+    /// Licences that end or lock soon.
+    Ending,
     NewCustomer,
     RegisterDevice,
     NewOption,

@@ -3,13 +3,13 @@
 use jiff::tz::TimeZone;
 use protocol::message::device::Bilingual;
 use protocol::message::report::FaultKind;
-use protocol::message::staff::{DeviceState, FlagReason, Settlement};
+use protocol::message::staff::{ChargeRow, DeviceState, FlagReason, Settlement};
 use protocol::net::LinkError;
 use protocol::offer::OfferListError;
 use protocol::package::OptionKind;
 use protocol::text::TextError;
 use protocol::time::HOUR_MS;
-use protocol::{EndReason, FailureCode, LockReason, OrderState, RefusalCode, StaffRole, Timestamp, UsageForm};
+use protocol::{EndReason, FailureCode, LockReason, Offer, OrderState, RefusalCode, StaffRole, Timestamp, UsageForm};
 
 use crate::cli::Lang;
 use crate::client::StaffError;
@@ -125,6 +125,7 @@ impl Words {
             LockReason::ClockInDoubt => self.msg_lock_clock_in_doubt(),
             LockReason::Restored => self.msg_lock_restored(),
             LockReason::PackageMissing => self.msg_lock_package_missing(),
+            LockReason::ContactDue => self.msg_lock_contact_due(),
         }
     }
 
@@ -132,6 +133,7 @@ impl Words {
         match reason {
             FlagReason::Restored => self.msg_flag_restored(),
             FlagReason::Edited => self.msg_flag_edited(),
+            FlagReason::Implausible => self.msg_flag_implausible(),
         }
     }
 
@@ -188,6 +190,7 @@ impl Words {
             UsageForm::Permanent => self.msg_form_permanent(),
             UsageForm::Uses(count) => self.msg_form_uses(count.get()),
             UsageForm::Days(count) => self.msg_form_days(count.get()),
+            UsageForm::Metered => self.msg_form_metered(),
         }
     }
 
@@ -271,6 +274,15 @@ impl Words {
             OfferListError::SameForm => self.msg_error_offers_same(),
             OfferListError::Form => self.msg_error_uses(),
             OfferListError::Trial => self.msg_error_offers_trial(),
+            OfferListError::MeteredPrice => self.msg_error_metered_price(Offer::METERED_PRICE_MAX.to_string()),
+        }
+    }
+
+    /// What a charge is for: the form that was bought, or how many uses at what price.
+    pub(crate) fn charge_form(&self, charge: &ChargeRow) -> String {
+        match charge.uses {
+            Some(uses) => self.msg_charge_uses(uses.count, uses.each.to_string()),
+            None => self.form(charge.form),
         }
     }
 

@@ -322,6 +322,7 @@ impl World {
                 let fits = |row: &&LicenceRow| {
                     filter.customer.is_none_or(|id| row.customer.as_ref().is_some_and(|it| it.id == id))
                         && (!filter.alarms_only || row.not_erased)
+                        && filter.ending.is_none_or(|soon| row.uses_left.is_some_and(|left| left <= soon.uses))
                 };
                 let rows: Vec<_> = self.licences.iter().filter(fits).cloned().collect();
                 StaffReply::Licences(page(&rows, &query, |row| format!("{} {}", row.device, row.option)))
@@ -466,6 +467,8 @@ impl World {
             devices_flagged: self.alarms.iter().filter(|row| row.flag.is_some()).count() as u64,
             credited: Yen::checked_sum(self.credits.iter().map(|row| row.amount)).unwrap(),
             proposals_open: self.proposals.iter().filter(|row| row.decision.is_none()).count() as u64,
+            licences_ending: self.licences.iter().filter(|row| row.uses_left.is_some_and(|left| left <= 3)).count()
+                as u64,
             rules: self.rules,
         }
     }
@@ -768,7 +771,9 @@ fn fill(world: &mut World) {
                 issued_at: ago(age / 2),
                 starts_at: ago(age / 2),
                 ends_at: matches!(form, UsageForm::Days(_)).then(|| ago(30 * HOUR_MS)),
-                uses_left: matches!(form, UsageForm::Uses(_)).then_some(7),
+                uses_left: matches!(form, UsageForm::Uses(_)).then_some(if i == 3 { 2 } else { 7 }),
+                used: (form == UsageForm::Metered).then_some(412),
+                contact_due_at: (form == UsageForm::Metered).then(|| NOW.plus_days(12)),
                 standing,
                 reported_at: Some(ago(2 * MINUTE_MS)),
                 erased_at: (i == 7).then(|| ago(HOUR_MS)),
@@ -784,7 +789,8 @@ fn fill(world: &mut World) {
                 option: option.id.clone(),
                 option_name: option.name.clone(),
                 form,
-                amount,
+                amount: if form == UsageForm::Metered { Yen::ZERO } else { amount },
+                uses: None,
                 charged_at: ago(age / 2),
                 invoice: None,
                 credited: Yen::ZERO,

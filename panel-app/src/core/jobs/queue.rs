@@ -152,7 +152,8 @@ impl Core {
         let free = self
             .licences
             .values()
-            .filter(|l| is_font_pack(l) && l.uses_left.is_none() && self.is_usable(l) && !grants.fonts.contains(&l.id));
+            .filter(|l| is_font_pack(l) && l.uses_left.is_none() && l.metering.is_none())
+            .filter(|l| self.is_usable(l) && !grants.fonts.contains(&l.id));
         let fonts = grants.fonts.iter().filter_map(option);
         let free = free.map(|l| JobOption { licence: l.id, manifest: l.manifest.clone() });
         let named = job.task.face.as_ref().filter(|face| !job.does_without_face(face));

@@ -3,7 +3,7 @@
 
 use protocol::message::device::{DeviceReply, DeviceRequest};
 use protocol::refusal::Retry;
-use protocol::{Licence, LicenceId, Refusal, RefusalCode, Signed};
+use protocol::{Licence, LicenceId, LockReason, Metering, Refusal, RefusalCode, Signed};
 
 use super::uses_left;
 use crate::core::Core;
@@ -106,6 +106,14 @@ impl Core {
             (record.option.id, record.option.version) = (licence.option.clone(), licence.version);
             record.option.kind = record.manifest.kind();
             record.uses_left = uses_left(&licence);
+            record.metering = licence.metering.map(|metering| Metering {
+                // A genuine record may know of uses that the vendor has not heard of; what is edited says nothing.
+                used: match (record.metering, record.lock) {
+                    (Some(own), lock) if lock != Some(LockReason::Edited) => own.used.max(metering.used),
+                    _ => metering.used,
+                },
+                ..metering
+            });
             record.lock = None;
             out.change(Change::Licence(record.clone()));
         }

@@ -1,10 +1,11 @@
 //! What the vendor knows of a device's licences, as far as the core's tests need it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU16;
 
 use protocol::message::report::{DeviceReport, FaultKind, ReportAnswer, Standing, UsageMark};
 use protocol::receipt::{EraseReceipt, SignedReceipt};
-use protocol::{LicenceId, LockReason, Refusal, RefusalCode, Timestamp, UsageForm, codec};
+use protocol::{LicenceId, LockReason, Metering, Refusal, RefusalCode, Timestamp, UsageForm, codec};
 
 use super::world::START;
 
@@ -26,6 +27,8 @@ pub(super) struct Books {
     pub(super) flagged: bool,
     /// What is left, as last reported.
     pub(super) uses: BTreeMap<LicenceId, u32>,
+    /// The uses that were charged, report by report.
+    pub(super) charged: Vec<(LicenceId, u64)>,
     /// What was last reported.
     pub(super) standings: BTreeMap<LicenceId, Standing>,
     /// What was erased.
@@ -40,7 +43,25 @@ impl Books {
     pub(super) fn uses_left(&self, licence: LicenceId) -> Option<u32> {
         match self.sold[&licence] {
             UsageForm::Uses(uses) => Some(self.uses.get(&licence).copied().unwrap_or(uses.get())),
-            UsageForm::Permanent | UsageForm::Days(_) => None,
+            UsageForm::Permanent | UsageForm::Days(_) | UsageForm::Metered => None,
+        }
+    }
+
+    pub(super) fn metering(&self, licence: LicenceId) -> Option<Metering> {
+        let contact_within_days = NonZeroU16::new(14).unwrap();
+        let metering = Metering { used: self.used(licence), contact_within_days };
+        (self.sold[&licence] == UsageForm::Metered).then_some(metering)
+    }
+
+    pub(super) fn used(&self, licence: LicenceId) -> u64 {
+        self.charged.iter().filter(|(id, _)| *id == licence).map(|(_, uses)| uses).sum()
+    }
+
+    fn charge(&mut self, licence: LicenceId, used: Option<u64>) {
+        let known = self.used(licence);
+        match used {
+            Some(used) if used > known => self.charged.push((licence, used - known)),
+            _ => {}
         }
     }
 
@@ -78,6 +99,7 @@ impl Books {
         for signed in &report.receipts {
             let receipt: EraseReceipt = codec::decode(&signed.bytes).unwrap();
             answer.receipts.push(receipt.licence);
+            self.charge(receipt.licence, receipt.used);
             self.receipts.insert(receipt.licence, receipt);
         }
         for row in &report.licences {
@@ -87,6 +109,9 @@ impl Books {
             };
             let left = self.uses_left(row.licence).zip(row.uses_left).map(|(known, told)| known.min(told));
             let edited = matches!(row.standing, Standing::Locked(LockReason::Edited));
+            if !edited {
+                self.charge(row.licence, row.used);
+            }
             if let Some(left) = left.filter(|_| !edited) {
                 self.uses.insert(row.licence, left);
             }

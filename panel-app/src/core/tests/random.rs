@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::world::{FONT, OCR, World, form, option, order};
+use super::world::{FONT, METERED, OCR, World, form, option, order};
 use crate::core::{Command, Folder, Input, JobFault, JobKind, Place};
 
 #[derive(Debug, Clone)]
@@ -24,10 +24,13 @@ enum Event {
 }
 
 fn event() -> impl Strategy<Value = Event> {
-    let options = || prop_oneof![Just(OCR), Just(FONT)].prop_map(option);
-    let forms = || prop_oneof![Just("permanent"), Just("uses:3"), Just("days:30")].prop_map(form);
+    let options = || prop_oneof![Just(OCR), Just(FONT), Just(METERED)].prop_map(option);
+    let forms = || prop_oneof![Just("permanent"), Just("uses:3"), Just("days:30"), Just("metered")].prop_map(form);
     let kinds = || prop_oneof![Just(JobKind::Copy), Just(JobKind::Print), Just(JobKind::Scan), Just(JobKind::Fax)];
-    let chains = || prop_oneof![Just(vec![OCR]), Just(vec![FONT]), Just(vec![OCR, FONT]), Just(vec![])];
+    let chains = || {
+        let chains = [vec![OCR], vec![FONT], vec![METERED], vec![OCR, FONT], vec![METERED, OCR], vec![]];
+        prop::sample::select(chains.to_vec())
+    };
     let job = (kinds(), chains()).prop_map(|(kind, chain)| Command::Run(order(kind, &chain)));
     let command = prop_oneof![
         4 => options().prop_map(Command::OpenOffer),
@@ -64,7 +67,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
     #[test]
     fn any_order_of_events_charges_once_a_licence_and_ends_clean(events in prop::collection::vec(event(), 0..80)) {
-        let (mut world, mut sent) = (World::new(), 0);
+        let (mut world, mut sent) = (World::with_metered(), 0);
         for event in events {
             match event {
                 Event::Command(command) => world.command(command),

@@ -29,6 +29,8 @@ pub(super) const OCR: &str = "ocr-package";
 pub(super) const FONT: &str = "mincho-font";
 /// Reads codes; so does [`OCR`], at a higher price.
 pub(super) const CODES: &str = "code-reader";
+/// Has one offer: charged by use.
+pub(super) const METERED: &str = "clean-up";
 const DEVICE_KEY: DeviceKeyHash = DeviceKeyHash([5; 32]);
 pub(super) const START: Timestamp = Timestamp::from_ms(1_795_000_000_000);
 
@@ -38,6 +40,11 @@ pub(super) fn option(id: &str) -> OptionId {
 
 pub(super) fn form(text: &str) -> UsageForm {
     text.parse().unwrap()
+}
+
+pub(super) fn offers(list: &[(&str, u64)]) -> OfferList {
+    let offer = |(f, price): &(&str, u64)| Offer::new(form(f), Yen::new(*price).unwrap());
+    OfferList::new(list.iter().map(offer).collect()).unwrap()
 }
 
 fn serial() -> DeviceSerial {
@@ -110,10 +117,6 @@ pub(super) struct Vendor {
 
 impl Vendor {
     pub(super) fn new() -> Self {
-        let offers = |list: &[(&str, u64)]| {
-            let offer = |(f, price): &(&str, u64)| Offer::new(form(f), Yen::new(*price).unwrap());
-            OfferList::new(list.iter().map(offer).collect()).unwrap()
-        };
         Self {
             release_key: SigningKey::from_seed(&[1; 32]),
             licence_key: SigningKey::from_seed(&[2; 32]),
@@ -296,7 +299,7 @@ impl Vendor {
         let transition = order.decide(event)?;
         order.apply(transition);
         if let Transition::License(offer) = transition {
-            self.charges.push((id, offer.price));
+            self.charges.push((id, offer.price_at_purchase()));
         }
         Ok(transition)
     }
@@ -333,6 +336,7 @@ impl Vendor {
             issued_at: START,
             starts_at: self.books.starts_at(id.into()),
             uses_left: self.books.uses_left(id.into()),
+            metering: self.books.metering(id.into()),
             content_key: ContentKey::from_bytes([7; 32]),
             option,
         };
@@ -458,6 +462,13 @@ impl World {
         };
         world.power_on();
         world.settle();
+        world
+    }
+
+    /// The same, with an option that is charged by use.
+    pub(super) fn with_metered() -> Self {
+        let mut world = Self::new();
+        world.vendor.offers.insert(option(METERED), offers(&[("metered", 30)]));
         world
     }
 
@@ -718,6 +729,8 @@ impl World {
         for licence in &self.disk.loaded.licences {
             let order = OrderId::from(licence.id);
             assert!(paid.contains(&order), "a licence that nobody paid for");
+            let charged = self.vendor.books.used(licence.id);
+            assert!(licence.metering.is_none_or(|m| m.used >= charged), "charged for a use that is not durable");
             let package = licence.manifest.digest();
             match licence.state {
                 LicenceState::Active => {
@@ -747,6 +760,10 @@ impl World {
             let there = licences.iter().any(|l| l.id == LicenceId::from(*order));
             let over = || self.store_replaced && !self.vendor.books.is_living(LicenceId::from(*order));
             assert!(there || over(), "charged without a licence");
+        }
+        for licence in licences {
+            let charged = self.vendor.books.used(licence.id);
+            assert!(licence.metering.is_none_or(|m| m.used == charged), "uses that are not charged, or charged twice");
         }
         let living: BTreeSet<Digest> =
             licences.iter().filter(|l| l.state == LicenceState::Active).map(|l| l.manifest.digest()).collect();

@@ -11,6 +11,6 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, option: &OptionSumm
     let texts = cx.texts;
     let below = chrome::header(ui, cx, area, &texts.msg_buying_title(), None);
     chrome::steps(ui, cx, below.beside, Step::Buy);
-    let text = format!("{} · {}\n{}", texts.form(offer.form), offer.price, texts.msg_buying_text());
+    let text = format!("{} · {}\n{}", texts.form(offer.form), texts.price(offer), texts.msg_buying_text());
     super::parts::waiting(ui, cx, below.body, option, &text);
 }

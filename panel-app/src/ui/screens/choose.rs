@@ -62,6 +62,7 @@ fn icon(form: UsageForm) -> MaterialIcon {
         UsageForm::Permanent => icons::ICON_ALL_INCLUSIVE,
         UsageForm::Uses(_) => icons::ICON_PIN,
         UsageForm::Days(_) => icons::ICON_CALENDAR_MONTH,
+        UsageForm::Metered => icons::ICON_SPEED,
     }
 }
 
@@ -69,12 +70,12 @@ fn choice(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, offer: &Offer) -> bool {
     let texts = cx.texts;
     let form = texts.form(offer.form);
     let response = widgets::plate(ui, rect, &format!("{form} {}", texts.price(offer)), None);
-    let caption = match (offer.trial, offer.form.is_temporary()) {
-        (true, _) => texts.msg_offer_trial(),
-        (false, true) => texts.msg_choose_temporary(),
-        (false, false) => texts.msg_choose_permanent(),
+    let (caption, tone) = match offer.form {
+        _ if offer.trial => (texts.msg_offer_trial(), theme::TEAL),
+        UsageForm::Permanent => (texts.msg_choose_permanent(), theme::BLUE),
+        UsageForm::Uses(_) | UsageForm::Days(_) => (texts.msg_choose_temporary(), theme::TEAL),
+        UsageForm::Metered => (texts.msg_choose_metered(), theme::VIOLET),
     };
-    let tone = if offer.form.is_temporary() { theme::TEAL } else { theme::BLUE };
     let inner = rect.shrink2(vec2(20.0, 16.0));
     let painter = ui.painter().clone();
     widgets::paint_disc(&painter, pos2(inner.left() + 30.0, inner.top() + 30.0), icon(offer.form), 60.0, tone);
@@ -95,7 +96,11 @@ fn choice(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, offer: &Offer) -> bool {
     let pill = inner.with_min_y(inner.bottom() - PILL);
     let fill = if response.is_pointer_button_down_on() { theme::ACCENT_PRESSED } else { theme::ACCENT };
     painter.rect_filled(pill, theme::RADIUS, fill);
-    let label = if offer.trial { texts.msg_choose_try() } else { texts.msg_choose_button(offer.price.to_string()) };
+    let label = match offer.form {
+        _ if offer.trial => texts.msg_choose_try(),
+        UsageForm::Metered => texts.price(offer),
+        _ => texts.msg_choose_button(offer.price.to_string()),
+    };
     let kinds = [theme::HEADING, theme::BODY_BOLD];
     let galley = widgets::lay_out_fitting(&painter, &kinds, theme::ON_ACCENT, &label, pill.width() - 16.0);
     painter.galley(pill.center() - galley.size() / 2.0, galley, theme::ON_ACCENT);

@@ -2,7 +2,7 @@
 
 use egui::{Rect, Sense, Ui, vec2};
 use egui_material_icons::icons;
-use protocol::{Offer, OrderId};
+use protocol::{Offer, OrderId, UsageForm};
 
 use super::parts;
 use crate::core::{Command, JobKind, OptionSummary};
@@ -29,10 +29,12 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, purchase: &Purchase
         widgets::say(ui, theme::HEADING, theme::INK, texts.msg_done_text(name));
         ui.add_space(6.0);
         fact(ui, &texts.msg_done_form(), &texts.form(purchase.offer.form));
-        fact(ui, &texts.msg_done_price(), &purchase.offer.price.to_string());
+        fact(ui, &texts.msg_done_price(), &texts.price(purchase.offer));
         ui.add_space(6.0);
+        let is_metered = purchase.offer.form == UsageForm::Metered;
+        let next = if is_metered { texts.msg_done_next_metered() } else { texts.msg_done_next() };
         widgets::say(ui, theme::SMALL, theme::INK_SOFT, texts.form_meaning(purchase.offer.form));
-        widgets::say(ui, theme::SMALL, theme::INK_SOFT, texts.msg_done_next());
+        widgets::say(ui, theme::SMALL, theme::INK_SOFT, next);
         widgets::say(ui, theme::FINE, theme::INK_SOFT, texts.msg_done_order(purchase.order.to_string()));
     });
     let label = match purchase.wanted_by {

@@ -18,6 +18,13 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect) {
         register_hint(ui, cx, top);
         body = rest.with_min_y(rest.top() + BETWEEN);
     }
+    if let Some((text, more)) = soon(cx) {
+        let (top, rest) = body.split_top_bottom_at_y(body.top() + 64.0);
+        if strip(ui, top, &text, more.as_deref()) {
+            cx.send(Command::Go(Place::MyOptions));
+        }
+        body = rest.with_min_y(rest.top() + BETWEEN);
+    }
     let (functions, rest) = body.split_top_bottom_at_y(body.top() + (body.height() * 0.6).round());
     let more = rest.with_min_y(rest.top() + BETWEEN);
     let kinds = [JobKind::Copy, JobKind::Print, JobKind::Scan, JobKind::Fax];
@@ -40,6 +47,38 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect) {
     if narrow(ui, fourth, icons::ICON_SETTINGS, &cx.texts.msg_settings(), "") {
         cx.send(Command::Go(Place::Settings));
     }
+}
+
+/// What ends or locks soon: the first of it, and how much more there is.
+fn soon(cx: &Cx<'_>) -> Option<(String, Option<String>)> {
+    let mut ending = cx.view.installed.iter().filter_map(|option| option.soon.map(|soon| (option, soon)));
+    let (first, soon) = ending.next()?;
+    let name = cx.texts.pick(&first.option.name).as_str();
+    let more = ending.count();
+    let more = (more > 0).then(|| cx.texts.msg_soon_more(more));
+    Some((cx.texts.msg_soon_one(name, cx.texts.soon(soon)), more))
+}
+
+/// A line that warns and leads to my options.
+fn strip(ui: &mut Ui, rect: Rect, text: &str, more: Option<&str>) -> bool {
+    let response = widgets::touch(ui, rect, text, true);
+    let painter = ui.painter();
+    painter.rect_filled(rect, theme::RADIUS, theme::WARN.ground);
+    widgets::paint_icon(painter, pos2(rect.left() + 36.0, rect.center().y), icons::ICON_WARNING, 32.0, theme::WARN.ink);
+    let chevron = pos2(rect.right() - 30.0, rect.center().y);
+    widgets::paint_icon(painter, chevron, icons::ICON_CHEVRON_RIGHT, 32.0, theme::WARN.ink);
+    let left = rect.left() + 68.0;
+    let more_width = more.map_or(0.0, |_| 150.0);
+    let width = rect.right() - 56.0 - more_width - left;
+    let kinds = [theme::BODY_BOLD, theme::SMALL_BOLD];
+    let galley = widgets::lay_out_fitting(painter, &kinds, theme::WARN.ink, text, width);
+    painter.galley(pos2(left, rect.center().y - galley.size().y / 2.0), galley, theme::WARN.ink);
+    if let Some(more) = more {
+        let galley = widgets::lay_out(painter, theme::SMALL, theme::WARN.ink, more, more_width, 1);
+        let place = pos2(rect.right() - 56.0 - galley.size().x, rect.center().y - galley.size().y / 2.0);
+        painter.galley(place, galley, theme::WARN.ink);
+    }
+    response.clicked()
 }
 
 fn register_hint(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {

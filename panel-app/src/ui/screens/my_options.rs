@@ -2,9 +2,10 @@
 
 use egui::{Rect, Sense, Ui, pos2, vec2};
 use egui_material_icons::icons;
+use protocol::{Offer, UsageForm};
 
 use super::parts;
-use crate::core::{Command, EndReason, EndedOption, InstalledOption, LicenceNote, More, Place};
+use crate::core::{Command, EndReason, EndedOption, InstalledOption, LicenceNote, More, Place, Soon};
 use crate::ui::chrome;
 use crate::ui::reasons;
 use crate::ui::state::Cx;
@@ -72,13 +73,15 @@ fn nothing(ui: &mut Ui, cx: &mut Cx<'_>, body: Rect) {
     }
 }
 
-fn tone(left: LicenceNote) -> Tone {
-    const DAY_MS: u64 = protocol::time::DAY_MS;
-    match left {
-        LicenceNote::Unlimited => theme::GOOD,
-        LicenceNote::Uses(0..=2) | LicenceNote::Time(0..=DAY_MS) | LicenceNote::Ending => theme::WARN,
+fn tone(option: &InstalledOption) -> Tone {
+    match option.left {
         LicenceNote::Locked(_) => theme::BAD,
-        LicenceNote::Uses(_) | LicenceNote::Time(_) | LicenceNote::TimeAndUses(..) => theme::BLUE,
+        LicenceNote::Ending => theme::WARN,
+        _ if option.soon.is_some() => theme::WARN,
+        LicenceNote::Unlimited => theme::GOOD,
+        LicenceNote::Uses(_) | LicenceNote::Time(_) | LicenceNote::TimeAndUses(..) | LicenceNote::Used(_) => {
+            theme::BLUE
+        }
     }
 }
 
@@ -118,8 +121,14 @@ fn installed(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, option: &InstalledOption) -> 
     widgets::at(ui, text, |ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
         widgets::say_line(ui, theme::HEADING, theme::INK, name);
-        let since = texts.msg_my_since(texts.date(option.since), option.price.to_string());
-        widgets::say_line(ui, theme::SMALL, theme::INK_SOFT, since);
+        let offer = Offer::new(option.form, option.price);
+        let since = match (option.soon, option.form) {
+            (Some(soon @ Soon::Contact(_)), _) => texts.soon(soon),
+            (_, UsageForm::Metered) => texts.msg_my_since_metered(texts.date(option.since), texts.price(&offer)),
+            _ => texts.msg_my_since(texts.date(option.since), option.price.to_string()),
+        };
+        let ink = if matches!(option.soon, Some(Soon::Contact(_))) { theme::WARN.ink } else { theme::INK_SOFT };
+        widgets::say_line(ui, theme::SMALL, ink, since);
     });
     let badges = match option.left {
         LicenceNote::TimeAndUses(ms, uses) => vec![LicenceNote::Time(ms), LicenceNote::Uses(uses)],
@@ -128,7 +137,7 @@ fn installed(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, option: &InstalledOption) -> 
     for (note, line) in badges.iter().zip(0_u8..) {
         let top = rect.center().y - 18.0 * badges.len() as f32 + 2.0 + 36.0 * f32::from(line);
         let badge = Rect::from_min_max(pos2(text.right() + 12.0, top), pos2(more.left(), rect.bottom()));
-        widgets::at(ui, badge, |ui| widgets::badge(ui, None, &texts.left(*note), tone(option.left)));
+        widgets::at(ui, badge, |ui| widgets::badge(ui, None, &texts.left(*note), tone(option)));
     }
     let mut wish = None;
     if let Some(kind) = option.more {
@@ -178,10 +187,14 @@ fn confirm_removal(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, option: &InstalledO
     parts::middle_card(ui, body, |ui| {
         parts::option_heading(ui, cx, &option.option);
         ui.add_space(8.0);
-        widgets::badge(ui, None, &texts.left(option.left), tone(option.left));
+        widgets::badge(ui, None, &texts.left(option.left), tone(option));
         ui.add_space(4.0);
         let name = texts.pick(&option.option.name).as_str();
-        widgets::say(ui, theme::BODY, theme::INK, texts.msg_my_remove_text(name));
+        let text = match option.form {
+            UsageForm::Metered => texts.msg_my_remove_text_metered(name),
+            _ => texts.msg_my_remove_text(name),
+        };
+        widgets::say(ui, theme::BODY, theme::INK, text);
     });
     let keep = chrome::left_action(bar, 280.0);
     if widgets::button(ui, keep, Look::Plain, None, &texts.msg_my_remove_keep(), true) {

@@ -2,7 +2,7 @@
 
 use egui::{Rect, Ui, pos2, vec2};
 use egui_material_icons::icons;
-use protocol::Offer;
+use protocol::{Offer, UsageForm};
 
 use super::parts;
 use crate::core::{Command, JobKind, OptionSummary};
@@ -51,6 +51,7 @@ pub(super) fn show(
     let ok = chrome::right_action(bar, theme::ACTION.x);
     let note = match offers {
         [only] if only.trial => cx.texts.msg_offer_note_trial(),
+        [only] if only.form == UsageForm::Metered => cx.texts.msg_offer_note_metered(only.price.to_string()),
         [only] => cx.texts.msg_offer_note_single(only.price.to_string()),
         _ => cx.texts.msg_offer_note_choice(),
     };

@@ -3,7 +3,7 @@
 use egui::{Rect, Ui, pos2, vec2};
 use egui_material_icons::icons;
 
-use crate::core::{Command, Language, Place};
+use crate::core::{Command, Language, Place, WarnAt};
 use crate::ui::chrome;
 use crate::ui::state::Cx;
 use crate::ui::texts;
@@ -20,7 +20,55 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect) {
             _ => server(ui, cx, rect),
         }
     }
-    about(ui, cx, Rect::from_min_max(pos2(body.left(), body.top() + 108.0 + theme::GAP), body.max - vec2(0.0, 20.0)));
+    let top = body.top() + 108.0 + theme::GAP;
+    warnings(ui, cx, Rect::from_min_max(pos2(body.left(), top), pos2(body.right(), top + 98.0)));
+    let top = top + 98.0 + theme::GAP;
+    about(ui, cx, Rect::from_min_max(pos2(body.left(), top), body.max - vec2(0.0, 20.0)));
+}
+
+/// When to warn of what ends soon.
+fn warnings(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {
+    let title = cx.texts.msg_settings_warn();
+    widgets::at(ui, rect, |ui| widgets::say(ui, theme::SMALL_BOLD, theme::INK_SOFT, title));
+    let row = rect.with_min_y(rect.top() + 34.0);
+    let warn = cx.view.warn;
+    for (index, place) in widgets::columns(row, 2, theme::GAP).enumerate() {
+        let texts = cx.texts;
+        let (text, less, more) = if index == 0 {
+            let uses = warn.uses;
+            let text = if uses == 0 { texts.msg_settings_warn_no_uses() } else { texts.msg_settings_warn_uses(uses) };
+            let more = (uses < WarnAt::USES_MAX).then(|| WarnAt { uses: uses + 1, ..warn });
+            (text, uses.checked_sub(1).map(|uses| WarnAt { uses, ..warn }), more)
+        } else {
+            let days = warn.days;
+            let text = if days == 0 { texts.msg_settings_warn_no_days() } else { texts.msg_settings_warn_days(days) };
+            let more = (days < WarnAt::DAYS_MAX).then(|| WarnAt { days: days + 1, ..warn });
+            (text, days.checked_sub(1).map(|days| WarnAt { days, ..warn }), more)
+        };
+        if let Some(chosen) = stepper(ui, cx, place, &text, less, more) {
+            cx.send(Command::WarnAt(chosen));
+        }
+    }
+}
+
+/// A value between a minus and a plus; what was pressed, if anything.
+fn stepper<T>(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, text: &str, less: Option<T>, more: Option<T>) -> Option<T> {
+    widgets::paint_card(ui, rect);
+    let side = rect.height();
+    let minus = Rect::from_min_size(rect.min, vec2(side, side));
+    let plus = Rect::from_min_size(pos2(rect.right() - side, rect.top()), vec2(side, side));
+    let kinds = [theme::BODY_BOLD, theme::SMALL_BOLD, theme::FINE];
+    let galley = widgets::lay_out_fitting(ui.painter(), &kinds, theme::INK, text, rect.width() - 2.0 * side - 8.0);
+    ui.painter().galley(rect.center() - galley.size() / 2.0, galley, theme::INK);
+    let less_name = cx.texts.msg_settings_less(text);
+    let more_name = cx.texts.msg_settings_more(text);
+    let pressed_less = widgets::icon_button(ui, minus.shrink(6.0), icons::ICON_REMOVE, &less_name);
+    let pressed_more = widgets::icon_button(ui, plus.shrink(6.0), icons::ICON_ADD, &more_name);
+    match (pressed_less, pressed_more) {
+        (true, _) => less,
+        (_, true) => more,
+        _ => None,
+    }
 }
 
 fn language(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {

@@ -23,6 +23,15 @@ pub struct ChargeFilter {
     pub uninvoiced_only: bool,
 }
 
+/// Uses that were charged together, because they were reported together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChargedUses {
+    /// How many.
+    pub count: u32,
+    /// What each costs.
+    pub each: Yen,
+}
+
 /// A charge: one ledger line, never edited.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChargeRow {
@@ -42,6 +51,8 @@ pub struct ChargeRow {
     pub form: UsageForm,
     /// For how much.
     pub amount: Yen,
+    /// The reported uses that it is for; none if it is for the purchase.
+    pub uses: Option<ChargedUses>,
     /// When.
     pub charged_at: Timestamp,
     /// On which invoice.

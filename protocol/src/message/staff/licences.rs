@@ -17,6 +17,23 @@ pub struct LicenceFilter {
     pub device: Option<DeviceSerial>,
     /// Those that are over and not erased.
     pub alarms_only: bool,
+    /// Those that end or lock soon.
+    pub ending: Option<Ending>,
+}
+
+/// What is soon: living licences with so little left, so that staff can call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ending {
+    /// By count: so many uses or fewer.
+    pub uses: u32,
+    /// By period, and for those that lock without contact: so many days of 24 hours or fewer.
+    pub days: u16,
+}
+
+impl Default for Ending {
+    fn default() -> Self {
+        Self { uses: 3, days: 3 }
+    }
 }
 
 /// A licence, as the vendor knows it.
@@ -42,6 +59,10 @@ pub struct LicenceRow {
     pub ends_at: Option<Timestamp>,
     /// For licences by count: what is left, as last reported.
     pub uses_left: Option<u32>,
+    /// For licences that are charged by use: uses so far, as last reported and charged.
+    pub used: Option<u64>,
+    /// For licences that are charged by use: when it locks on the device unless a report comes before.
+    pub contact_due_at: Option<Timestamp>,
     /// Where it stands, as last reported or decided.
     pub standing: Standing,
     /// When the device last reported it.
@@ -59,17 +80,20 @@ pub enum FlagReason {
     Restored,
     /// It found its own records altered.
     Edited,
+    /// It reported more uses at once than a machine makes.
+    Implausible,
 }
 
 impl FlagReason {
     /// Every reason, in wire order.
-    pub const ALL: [Self; 2] = [Self::Restored, Self::Edited];
+    pub const ALL: [Self; 3] = [Self::Restored, Self::Edited, Self::Implausible];
 
     /// The stable name for scripts.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Restored => "restored",
             Self::Edited => "edited",
+            Self::Implausible => "implausible",
         }
     }
 }

@@ -286,6 +286,7 @@ fn receipts_without_end() -> String {
             package: Digest([7; 32]),
             reason: EndReason::UsedUp,
             erased_at: Timestamp::from_ms(1),
+            used: None,
         };
         SignedReceipt::sign(&receipt, key).unwrap()
     };

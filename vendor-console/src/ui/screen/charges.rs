@@ -145,7 +145,7 @@ pub(crate) fn heads(words: &Words) -> [Head; 8] {
         Head::text(words.msg_order_customer(), Width::Rest(120.0)),
         Head::text(words.msg_order_device(), Width::Rest(120.0)).secondary(),
         Head::text(words.msg_order_option(), Width::Rest(120.0)),
-        Head::text(words.msg_charge_form(), Width::Fixed(104.0)).secondary(),
+        Head::text(words.msg_charge_form(), Width::Fixed(120.0)).secondary(),
         Head::number(words.msg_charge_amount(), 100.0),
         Head::number(words.msg_charge_credited(), 100.0).secondary(),
         Head::text(words.msg_charge_invoice(), Width::Fixed(112.0)),
@@ -158,7 +158,7 @@ pub(crate) fn cells(row: &ChargeRow, words: &Words) -> Vec<Cell> {
         Cell::Text(row.customer.name.to_string()),
         Cell::Text(row.device.to_string()),
         Cell::Text(words.pick(&row.option_name).to_string()),
-        Cell::Weak(words.form(row.form)),
+        Cell::Weak(words.charge_form(row)),
         Cell::Text(row.amount.to_string()),
         if row.credited > Yen::ZERO { Cell::Text(row.credited.to_string()) } else { Cell::Weak("-".to_owned()) },
         match row.invoice {

@@ -5,7 +5,7 @@ mod alarms;
 use eframe::egui::Ui;
 use egui_material_icons::icons::ICON_KEY;
 use protocol::message::report::Standing;
-use protocol::message::staff::{LicenceFilter, LicenceRow, StaffReply, StaffRequest, Topic};
+use protocol::message::staff::{Ending, LicenceFilter, LicenceRow, StaffReply, StaffRequest, Topic};
 
 use super::{Cx, head_ui, page_ui, side_panel_ui};
 use crate::ui::form::Action;
@@ -24,6 +24,7 @@ use alarms::Alarms;
 pub(crate) struct Licences {
     list: List<LicenceRow>,
     alarms_only: bool,
+    ending_only: bool,
     customer: CustomerPicker,
     panel: Option<Panel>,
     alarms: Alarms,
@@ -36,9 +37,19 @@ struct Panel {
 }
 
 impl Licences {
+    /// Those that end or lock soon.
+    pub(crate) fn ending() -> Self {
+        Self { ending_only: true, ..Self::default() }
+    }
+
     pub(crate) fn ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let generation = cx.generations.of(Topic::Licences);
-        let filter = LicenceFilter { customer: self.customer.id(), device: None, alarms_only: self.alarms_only };
+        let filter = LicenceFilter {
+            customer: self.customer.id(),
+            device: None,
+            alarms_only: self.alarms_only,
+            ending: self.ending_only.then(Ending::default),
+        };
         let request = |query| StaffRequest::Licences { query, filter: filter.clone() };
         let take = |reply| if let StaffReply::Licences(page) = reply { Some(page) } else { None };
         self.list.sync(cx.backend, generation, request, take);
@@ -79,6 +90,8 @@ impl Licences {
             let (label, anyone) = (words.msg_customer(), words.msg_customer_anyone());
             self.customer.ui(ui, cx, &label, &anyone, size::FILTER_WIDTH);
             ui.checkbox(&mut self.alarms_only, words.msg_licences_alarms_only());
+            let soon = Ending::default();
+            ui.checkbox(&mut self.ending_only, words.msg_licences_ending_only(soon.uses, u32::from(soon.days)));
         });
         ui.add_space(size::GAP);
         self.list.problem_ui(ui, words);
@@ -90,6 +103,9 @@ impl Licences {
             let is_filtered = self.list.is_searching() || self.customer.id().is_some();
             let (title, advice) = match (is_filtered, self.alarms_only) {
                 (true, _) => (words.msg_nothing_found(), words.msg_nothing_found_advice()),
+                (false, _) if self.ending_only => {
+                    (words.msg_licences_none_ending(), words.msg_licences_none_ending_advice())
+                }
                 (false, true) => (words.msg_licences_no_alarm(), words.msg_licences_no_alarm_advice()),
                 (false, false) => (words.msg_licences_empty(), words.msg_licences_empty_advice()),
             };
@@ -106,10 +122,11 @@ impl Licences {
     }
 }
 
-fn heads(words: &Words) -> [Head; 7] {
+fn heads(words: &Words) -> [Head; 8] {
     [
         Head::text(words.msg_licence_issued(), Width::Fixed(112.0)),
         Head::text(words.msg_order_option(), Width::Rest(120.0)),
+        Head::text(words.msg_order_customer(), Width::Rest(120.0)).secondary(),
         Head::text(words.msg_order_device(), Width::Rest(140.0)),
         Head::text(words.msg_order_form(), Width::Fixed(104.0)).secondary(),
         Head::text(words.msg_licence_left(), Width::Fixed(120.0)).secondary(),
@@ -123,6 +140,7 @@ fn cells(row: &LicenceRow, words: &Words) -> Vec<Cell> {
     vec![
         Cell::Text(words.date(row.issued_at)),
         Cell::Open(option_name(row, words)),
+        Cell::Text(row.customer.as_ref().map_or_else(|| words.msg_none(), |customer| customer.name.to_string())),
         Cell::Text(row.device.to_string()),
         Cell::Weak(words.form(row.form)),
         Cell::Text(left(row, words)),
@@ -140,10 +158,11 @@ fn option_name(row: &LicenceRow, words: &Words) -> String {
 }
 
 fn left(row: &LicenceRow, words: &Words) -> String {
-    match (row.uses_left, row.ends_at) {
-        (Some(uses), _) => words.msg_licence_uses_left(u64::from(uses)),
-        (None, Some(end)) => words.date(end),
-        (None, None) => "-".to_owned(),
+    match (row.uses_left, row.used, row.ends_at) {
+        (Some(uses), ..) => words.msg_licence_uses_left(u64::from(uses)),
+        (None, Some(used), _) => words.msg_licence_used(used),
+        (None, None, Some(end)) => words.date(end),
+        (None, None, None) => "-".to_owned(),
     }
 }
 
@@ -184,6 +203,9 @@ fn panel_ui(ui: &mut Ui, panel: &mut Panel, cx: &Cx<'_>) -> bool {
     }
     let reported = row.reported_at.map_or_else(|| words.msg_device_never(), |at| words.time(at));
     value_ui(ui, &words.msg_licence_reported(), &reported);
+    if let Some(at) = row.contact_due_at {
+        value_ui(ui, &words.msg_licence_contact_due(), &words.time(at));
+    }
     if let Standing::Ended(_, at) = row.standing {
         value_ui(ui, &words.msg_licence_ended(), &words.time(at));
     }

@@ -62,6 +62,7 @@ impl Overview {
             }
             alarms_ui(ui, cx, figures);
             notices_ui(ui, figures, cx);
+            ending_ui(ui, figures, cx);
             figures_ui(ui, &figure_lines(figures, words));
         }
         ui.add_space(size::GAP_LARGE);
@@ -160,6 +161,20 @@ fn notices_ui(ui: &mut Ui, figures: &Figures, cx: &mut Cx<'_>) {
         });
         ui.add_space(size::GAP_SMALL);
     }
+}
+
+/// What ends soon, so that somebody can call the customer before.
+fn ending_ui(ui: &mut Ui, figures: &Figures, cx: &mut Cx<'_>) {
+    if figures.licences_ending == 0 {
+        return;
+    }
+    ui.horizontal(|ui| {
+        chip_ui(ui, Tone::Warn, &cx.words.msg_overview_ending(figures.licences_ending));
+        if button_ui(ui, true, &cx.words.msg_overview_ending_show()).clicked() {
+            *cx.go = Some(Go::Ending);
+        }
+    });
+    ui.add_space(size::GAP_SMALL);
 }
 
 /// What to do first in a new place.

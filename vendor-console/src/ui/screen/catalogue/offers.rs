@@ -25,16 +25,22 @@ enum FormKind {
     Permanent,
     Uses,
     Days,
+    Metered,
 }
 
 impl FormKind {
-    const ALL: [Self; 3] = [Self::Permanent, Self::Uses, Self::Days];
+    const ALL: [Self; 4] = [Self::Permanent, Self::Uses, Self::Days, Self::Metered];
+
+    const fn has_count(self) -> bool {
+        matches!(self, Self::Uses | Self::Days)
+    }
 
     fn name(self, words: &Words) -> String {
         match self {
             Self::Permanent => words.msg_form_permanent(),
             Self::Uses => words.msg_form_kind_uses(),
             Self::Days => words.msg_form_kind_days(),
+            Self::Metered => words.msg_form_metered(),
         }
     }
 }
@@ -52,6 +58,7 @@ impl OfferEditor {
                 UsageForm::Permanent => (FormKind::Permanent, String::new()),
                 UsageForm::Uses(count) => (FormKind::Uses, count.to_string()),
                 UsageForm::Days(count) => (FormKind::Days, count.to_string()),
+                UsageForm::Metered => (FormKind::Metered, String::new()),
             };
             Row { kind, count, price: offer.price.amount().to_string(), trial: offer.trial }
         };
@@ -108,6 +115,7 @@ fn parse(row: &Row, words: &Words) -> Result<Offer, String> {
         FormKind::Days => form::count(&row.count)
             .and_then(|count| UsageForm::days(count).ok())
             .ok_or_else(|| words.msg_error_days())?,
+        FormKind::Metered => UsageForm::Metered,
     };
     let is_trial = row.trial && form.is_temporary();
     Ok(if is_trial { Offer::trial(form) } else { Offer::new(form, form::price(words, &row.price)?) })
@@ -131,18 +139,20 @@ fn row_ui(ui: &mut Ui, row: &mut Row, number: usize, words: &Words) -> bool {
                 .min_size(egui::vec2(0.0, size::CONTROL_HEIGHT))
                 .char_limit(20)
         };
-        if row.kind != FormKind::Permanent {
+        if row.kind.has_count() {
             let count = ui.add(field(&mut row.count).desired_width(48.0));
             named(&count, &words.msg_offer_count(number));
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let remove = icon_button_ui(ui, ICON_DELETE, &words.msg_offer_remove(number)).clicked();
-            if row.kind != FormKind::Permanent {
+            if row.kind.has_count() {
                 let trial = ui.checkbox(&mut row.trial, words.msg_offer_trial());
                 named(&trial, &words.msg_offer_trial_named(number));
             }
-            if !row.trial || row.kind == FormKind::Permanent {
-                ui.label(words.msg_offer_yen());
+            if !row.trial || !row.kind.has_count() {
+                let unit =
+                    if row.kind == FormKind::Metered { words.msg_offer_yen_each() } else { words.msg_offer_yen() };
+                ui.label(unit);
                 let price = ui.add(field(&mut row.price).desired_width(84.0));
                 named(&price, &words.msg_offer_price(number));
             }

@@ -115,7 +115,7 @@ impl Document {
 }
 
 fn line_ui(ui: &mut Ui, line: &ChargeRow, words: &Words) {
-    let name = format!("{}, {}", words.pick(&line.option_name), words.form(line.form));
+    let name = format!("{}, {}", words.pick(&line.option_name), words.charge_form(line));
     let small = format!("{}  {}", words.time(line.charged_at), line.device);
     amount_ui(ui, &name, &small, &line.amount.to_string());
 }
