@@ -10,6 +10,7 @@
 //! fax-in/     faxes that have come in over the line, likewise
 //! spool/      files of jobs that have not ended
 //! tray/       what jobs have made
+//! code/       compiled programs of options, encrypted; may be lost at any time
 //! ```
 
 mod error;
@@ -25,6 +26,7 @@ pub(crate) use files::{create_private_dir, open_private, replace_file, sync_dir}
 
 use crate::core::{Folder, Loaded};
 use crate::identity::IdentityFiles;
+use crate::runtime::CodeCache;
 use crate::store::Store;
 use crate::vault::{FileVault, KeyVault};
 
@@ -52,7 +54,7 @@ impl DataDir {
         let dir = Self { root: root.to_owned(), _lock: Arc::new(lock) };
         let watched = Folder::ALL.map(|folder| dir.watched(folder));
         let kept = watched.iter().flat_map(|folder| [folder.join("done"), folder.join("failed")]);
-        for folder in [dir.identity(), dir.glass(), dir.spool(), dir.tray()].into_iter().chain(kept) {
+        for folder in [dir.identity(), dir.glass(), dir.spool(), dir.tray(), dir.code()].into_iter().chain(kept) {
             create_private_dir(&folder)?;
         }
         sync_dir(root)?;
@@ -84,6 +86,11 @@ impl DataDir {
         self.root.join("spool")
     }
 
+    /// Compiled programs.
+    pub fn code(&self) -> PathBuf {
+        self.root.join("code")
+    }
+
     /// What jobs have made.
     pub fn tray(&self) -> PathBuf {
         self.root.join("tray")
@@ -101,6 +108,8 @@ pub struct Device {
     pub vault: Arc<FileVault>,
     /// The device's own key and certificates.
     pub identity: IdentityFiles,
+    /// Compiled programs of living licences.
+    pub code: CodeCache,
 }
 
 impl Device {
@@ -112,7 +121,10 @@ impl Device {
         loaded.keys = vault.list();
         let identity = IdentityFiles::new(dir.identity());
         loaded.records_key = identity.records_key()?;
-        Ok((Self { dir, store, vault, identity }, loaded))
+        let code = CodeCache::new(dir.code(), loaded.records_key.clone());
+        // A key may have died in the moment before the power failed.
+        code.keep_only(&loaded.keys);
+        Ok((Self { dir, store, vault, identity, code }, loaded))
     }
 }
 

@@ -11,6 +11,7 @@ pub mod job;
 pub mod link;
 pub mod page;
 pub mod program;
+pub mod runtime;
 pub mod service;
 pub mod spool;
 pub mod store;

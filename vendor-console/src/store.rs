@@ -99,7 +99,7 @@ pub(crate) enum Outcome<T> {
     /// It is done.
     Done(T),
     /// It waits.
-    Waits(ProposalRow),
+    Waits(Box<ProposalRow>),
 }
 
 fn refuse(code: RefusalCode, detail: impl std::fmt::Display) -> StoreError {

@@ -242,7 +242,9 @@ impl Worker {
             }
             Effect::KeepKey(licence, key) => self.device.vault.keep(licence, &key).map_err(|e| reported(&e))?,
             Effect::Erase(licence, package) => {
-                let erased = self.device.vault.destroy(licence).and_then(|()| match package {
+                let destroyed = self.device.vault.destroy(licence);
+                self.device.code.forget(licence);
+                let erased = destroyed.and_then(|()| match package {
                     Some(package) => self.device.store.chunks().drop_package(package),
                     None => Ok(()),
                 });
@@ -251,6 +253,7 @@ impl Worker {
             // What is left over is swept again at the next start.
             Effect::DestroyKey(licence) => {
                 let _ = self.device.vault.destroy(licence).map_err(|e| reported(&e));
+                self.device.code.forget(licence);
             }
             Effect::DropPackage(package) => {
                 let _ = self.device.store.chunks().drop_package(package).map_err(|e| reported(&e));

@@ -322,7 +322,7 @@ async fn carry_out(
             }
             Outcome::Waits(proposal) => {
                 changed(&[Topic::Proposals]);
-                Ok(StaffReply::Proposal(proposal))
+                Ok(StaffReply::Proposal(*proposal))
             }
         },
         StaffRequest::Credits { query, customer, charge } => {
@@ -335,7 +335,7 @@ async fn carry_out(
             }
             Outcome::Waits(proposal) => {
                 changed(&[Topic::Proposals]);
-                Ok(StaffReply::Proposal(proposal))
+                Ok(StaffReply::Proposal(*proposal))
             }
         },
         StaffRequest::RequireSecondPerson => {

@@ -63,7 +63,7 @@ impl Store {
                 };
                 let waits = proposals::propose(&write, ProposalKind::Credit, content, now).await?;
                 write.note(format_args!("charge {number}"), format_args!("{amount} back, proposal {waits}: waits"));
-                return Ok(Outcome::Waits(self.finish_proposal(write, waits).await?));
+                return Ok(Outcome::Waits(Box::new(self.finish_proposal(write, waits).await?)));
             }
         }
         let (by, reason) = (write.who()?.to_string(), reason.as_str().to_owned());

@@ -146,7 +146,7 @@ impl Store {
             let number = proposals::propose(&write, kind, content, now).await?;
             let before = before.credit_limit;
             write.note("credit limit", format_args!("{before} → {new}, proposal {number}: waits"));
-            return Ok(Outcome::Waits(self.finish_proposal(write, number).await?));
+            return Ok(Outcome::Waits(Box::new(self.finish_proposal(write, number).await?)));
         }
         apply_credit_limit(&write, new).await?;
         let after = rules(&write.tx).await?;

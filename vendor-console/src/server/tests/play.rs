@@ -16,8 +16,8 @@ use protocol::net::{Client, Credentials, DeviceKey, client_config, enrol_config,
 use protocol::package::file::PackageHeader;
 use protocol::package::{FeatureList, MissingChunks, OptionKind, PackageContent, ProgramLimits};
 use protocol::{
-    ActivationCode, ContractUserId, CustomerId, DeviceSerial, Digest, KeyRing, Licence, Manifest, Offer, OfferList,
-    OptionId, OrderId, RefusalCode, Signed, Ticket, UsageForm, Yen,
+    ActivationCode, ContractUserId, CustomerId, DeviceSerial, KeyRing, Licence, Manifest, Offer, OfferList, OptionId,
+    OrderId, RefusalCode, Signed, Ticket, UsageForm, Yen,
 };
 use uuid::Uuid;
 
