@@ -196,6 +196,7 @@ impl Core {
         let effects = out.into_effects(|changes| Change::Seal(Box::new(seal.write(changes, clock, moment.random))));
         if effects.iter().any(|effect| matches!(effect, Effect::Persist(_))) {
             self.clock_written = clock.now;
+            self.restoring.written(None);
         }
         if self.seal.record.mark != before {
             self.report_within(REPORT_AFTER_MS);

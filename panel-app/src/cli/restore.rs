@@ -17,6 +17,7 @@ pub(super) fn restore(service: &Service, out: Output) -> Result<(), Fault> {
     }
     let end = service.watch(PATIENCE, |core| match (core.restoration(), core.view().link) {
         (Restoration::Complete, _) => Some(Ok(core.view().installed)),
+        (Restoration::NotWritten(fault), _) => Some(Err(Failure::Fault(fault.into()).into())),
         (_, LinkState::Down) => Some(Err(Failure::Fault(protocol::FailureCode::LinkLost).into())),
         (Restoration::PutOff, _) => {
             Some(Err(Fault::refused("restore-unfinished", "Not everything can be fetched now. Try again later.")))

@@ -8,7 +8,9 @@ use protocol::message::device::{DeviceReply, DeviceRequest};
 use protocol::message::report::DeviceReport;
 use protocol::package::Feature;
 use protocol::receipt::EraseReceipt;
-use protocol::{ContentKey, DeviceSerial, Digest, LicenceId, Manifest, OrderId, Signed, Ticket, Timestamp};
+use protocol::{
+    ContentKey, DeviceSerial, Digest, FailureCode, LicenceId, Manifest, OrderId, Signed, Ticket, Timestamp,
+};
 
 use super::command::{Command, EnrolForm};
 use super::record::{Change, Enrolled, JobId, JobResult, SentFile};
@@ -124,6 +126,15 @@ pub enum StorageFault {
     DiskFull,
     /// Anything else; the store must not be trusted before a restart.
     Failed,
+}
+
+impl From<StorageFault> for FailureCode {
+    fn from(fault: StorageFault) -> Self {
+        match fault {
+            StorageFault::DiskFull => Self::DiskFull,
+            StorageFault::Failed => Self::Storage,
+        }
+    }
 }
 
 /// What is asked of the vendor. Nothing is asked twice at once, and of one order only one thing at a time.

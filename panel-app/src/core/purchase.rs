@@ -529,10 +529,7 @@ fn request_for(
 
 /// What a failing store looks like to the user.
 pub(super) fn storage_failure(fault: StorageFault) -> Failure {
-    Failure::Fault(match fault {
-        StorageFault::DiskFull => FailureCode::DiskFull,
-        StorageFault::Failed => FailureCode::Storage,
-    })
+    Failure::Fault(fault.into())
 }
 
 /// What the vendor is told about a failure.

@@ -98,6 +98,7 @@ impl Core {
         // A report that was due went along with whatever step came.
         self.put_report_off();
         self.pause_jobs();
+        self.restoring.written(Some(fault));
         match cause {
             Cause::Start => {
                 self.start_unwritten = true;

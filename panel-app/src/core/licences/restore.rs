@@ -32,6 +32,8 @@ pub(in crate::core) struct Restoring {
     asking: Option<LicenceId>,
     /// The one whose package is being fetched.
     fetching: Option<LicenceId>,
+    /// The last transaction has failed.
+    failed: Option<StorageFault>,
 }
 
 /// How far a device is with fetching what it has a right to.
@@ -41,6 +43,8 @@ pub enum Restoration {
     UnderWay,
     /// Something could not be had, and is tried again later.
     PutOff,
+    /// The device's own storage has failed.
+    NotWritten(StorageFault),
     /// Everything is here.
     Complete,
 }
@@ -48,6 +52,11 @@ pub enum Restoration {
 impl Restoring {
     pub(in crate::core) fn new(enabled: bool) -> Self {
         Self { enabled, ..Self::default() }
+    }
+
+    /// Whether the device's own storage has failed.
+    pub(in crate::core) const fn written(&mut self, failed: Option<StorageFault>) {
+        self.failed = failed;
     }
 
     /// Whether the package of this licence is not complete.
@@ -71,7 +80,9 @@ impl Core {
     /// How far this device is with fetching what it has a right to.
     pub fn restoration(&self) -> Restoration {
         let soon = self.restoring.due.values().any(|at_ms| *at_ms <= self.clock.uptime_ms());
-        if !self.has_reported() || self.restoring.is_busy() || soon {
+        if let Some(fault) = self.restoring.failed {
+            Restoration::NotWritten(fault)
+        } else if !self.has_reported() || self.restoring.is_busy() || soon {
             Restoration::UnderWay
         } else if self.restoring.due.is_empty() {
             Restoration::Complete

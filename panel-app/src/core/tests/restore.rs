@@ -7,7 +7,7 @@ use protocol::message::report::ReportAnswer;
 use protocol::time::HOUR_MS;
 
 use super::world::{FONT, OCR, START, World, option, order};
-use crate::core::{Ask, Command, Input, JobKind, LicenceNote, Restoration, Screen};
+use crate::core::{Ask, Command, Input, JobKind, LicenceNote, Restoration, Screen, StorageFault};
 
 fn use_once(world: &mut World) {
     world.command(Command::Run(order(JobKind::Scan, &[OCR])));
@@ -71,10 +71,25 @@ fn power_cuts_and_failing_writes_anywhere_in_it_only_delay_it() {
         world.replace_store();
         world.write_fails_after = Some(writes);
         world.settle();
+        world.write_fails_after = None;
         world.pass_ms(HOUR_MS);
         world.settle();
         assert_restored(&world);
     }
+}
+
+#[test]
+fn a_store_that_fails_is_told_to_whoever_waits_for_the_end() {
+    let mut world = world();
+    world.replace_store();
+    world.write_fails_after = Some(0);
+    while world.write_fails_after.is_some() {
+        if world.asks.is_empty() { world.pass_ms(1) } else { world.answer_one() }
+    }
+    assert_eq!(world.core.restoration(), Restoration::NotWritten(StorageFault::DiskFull));
+    world.pass_ms(HOUR_MS);
+    world.settle();
+    assert_restored(&world);
 }
 
 #[test]
