@@ -1,30 +1,41 @@
-//! Jobs: a document and the unsealed content of an option become a result, in memory. Nothing here costs a use; the core
-//! grants use and result together, or neither.
+//! Jobs: documents become pages, the programs of options work on them, and what is left becomes documents again, one page in
+//! memory at a time. Nothing here costs a use; the core grants uses and results together, or neither.
 
 mod content;
-mod font;
+mod output;
+mod programs;
 mod rules;
+mod source;
+
+#[cfg(test)]
+mod tests;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use protocol::package::OptionKind;
+use protocol::package::Feature;
 
 use crate::cancel::Cancel;
-use crate::core::{Input, JobFault, JobKind, JobOption, JobOutput, JobRun, MadeFile, WorkProgress};
+use crate::core::{
+    Folder, DocumentSource, Input, JobFault, JobKind, JobOption, JobOutput, JobRun, WorkProgress,
+};
 use crate::documents::Documents;
-use crate::program::Setting;
+use crate::formatter::{Faces, FontPack};
+use crate::page::Page;
+use crate::page::fax::FaxPage;
+use crate::program::{Fate, Lettering, Place, ProgramFault, Setting, Unsuitable};
 use crate::store::ChunkStore;
 use crate::vault::KeyVault;
-
-/// Largest result, in bytes, and the most that a text may grow to on the way.
-pub const RESULT_BYTES_MAX: usize = 16 * 1024 * 1024;
+use output::Output;
+pub use programs::{PageProgram, Programs, Sandbox};
+use source::Source;
 
 /// Why a job has no result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Stop {
     Cancelled,
+    Needs(Vec<Feature>),
     Fault(JobFault),
 }
 
@@ -34,8 +45,23 @@ impl From<JobFault> for Stop {
     }
 }
 
+impl From<ProgramFault> for Stop {
+    fn from(fault: ProgramFault) -> Self {
+        let job_fault = match &fault {
+            ProgramFault::Cancelled => return Self::Cancelled,
+            ProgramFault::Trap(_) | ProgramFault::Answer(_) | ProgramFault::Failed(_) => JobFault::ProgramFailed,
+            ProgramFault::OutOfFuel | ProgramFault::OutOfMemory | ProgramFault::TimedOut => JobFault::ProgramTooGreedy,
+            ProgramFault::Unsuitable(Unsuitable::Page, _) => JobFault::DocumentUnsuitable,
+            ProgramFault::Unsuitable(Unsuitable::Setting, _) => JobFault::SettingUnsuitable,
+            ProgramFault::Invalid(_) => JobFault::OptionDamaged,
+        };
+        tracing::warn!(%fault, code = fault.code(), "an option's program has no answer");
+        Self::Fault(job_fault)
+    }
+}
+
 /// What jobs work with.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct JobTools {
     /// Where documents are.
     pub documents: Documents,
@@ -43,44 +69,170 @@ pub struct JobTools {
     pub chunks: ChunkStore,
     /// Where their keys are.
     pub vault: Arc<dyn KeyVault>,
+    /// Where programs run.
+    pub programs: Arc<dyn Programs>,
 }
 
 impl JobTools {
-    /// Does a job's work on this thread. `None` if it was cancelled.
-    pub fn run(&self, run: &JobRun, cancel: &Cancel, tell: &dyn Fn(Input)) -> Option<Result<JobOutput, JobFault>> {
-        // A face or a program that this release cannot cope with must not take the panel down.
+    /// Does a job's work on this thread and tells of it, at last of its end, unless it is cancelled.
+    pub fn run(&self, run: &JobRun, cancel: &Cancel, tell: &dyn Fn(Input)) {
+        // A document or a face that this release cannot cope with must not take the panel down.
         let worked = catch_unwind(AssertUnwindSafe(|| self.work(run, cancel, tell)));
-        match worked.unwrap_or(Err(Stop::Fault(JobFault::OptionDamaged))) {
-            _ if cancel.is_stopped() => None,
-            Ok(result) => Some(Ok(result)),
-            Err(Stop::Cancelled) => None,
-            Err(Stop::Fault(fault)) => Some(Err(fault)),
+        match worked.unwrap_or(Err(Stop::Fault(JobFault::DocumentUnreadable))) {
+            _ if cancel.is_stopped() => {}
+            Ok(output) => tell(Input::JobDone(run.job, Ok(output))),
+            Err(Stop::Cancelled) => {}
+            Err(Stop::Needs(needs)) => tell(Input::JobNeeds(run.job, needs)),
+            Err(Stop::Fault(fault)) => tell(Input::JobDone(run.job, Err(fault))),
         }
     }
 
-    /// What a program can be told. The first rule programs can be told nothing.
-    pub fn describe(&self, _option: &JobOption) -> Result<Vec<Setting>, JobFault> {
-        Ok(Vec::new())
+    /// What an installed program can be told.
+    pub fn describe(&self, option: &JobOption) -> Result<Vec<Setting>, JobFault> {
+        let described = self.program(option, &Cancel::new()).and_then(|program| Ok(program.describe()?));
+        described.map_err(|stop| match stop {
+            Stop::Fault(fault) => fault,
+            Stop::Cancelled | Stop::Needs(_) => JobFault::OptionDamaged,
+        })
     }
 
     fn work(&self, run: &JobRun, cancel: &Cancel, tell: &dyn Fn(Input)) -> Result<JobOutput, Stop> {
-        let files = self.documents.files(&run.source);
-        let mut document = files.first().ok_or(JobFault::DocumentUnreadable)?.read()?;
-        tell(Input::JobRead(run.job, 1));
-        let (stem, mut extension) = run.document.rsplit_once('.').unwrap_or((&run.document, "bin"));
-        let text = |document: Vec<u8>| String::from_utf8(document).map_err(|_| JobFault::DocumentUnsuitable);
-        for (at, program) in (0..).zip(&run.programs) {
-            tell(Input::JobProgress(run.job, WorkProgress { page: 1, pages: 1, program: Some(at) }));
-            let content = content::unseal(&program.option, &self.chunks, self.vault.as_ref(), cancel)?;
-            document = rules::Program::parse(&content)?.run(text(document)?, cancel)?.into_bytes();
+        if let Some(output) = self.apply_rules(run, cancel, tell)? {
+            return Ok(output);
         }
-        if let Some(font) = run.fonts.first().filter(|_| run.kind == JobKind::Print || run.programs.is_empty()) {
-            let content = content::unseal(font, &self.chunks, self.vault.as_ref(), cancel)?;
-            (document, extension) = (font::print(&content, &text(document)?, cancel)?, "png");
+        let faces = self.faces(run, cancel)?;
+        let source = Source::open(run, &self.documents.files(&run.source), &faces, cancel)?;
+        source.check_needs(run, cancel)?;
+        let pages = source.page_count();
+        tell(Input::JobRead(run.job, pages));
+        let mut chain = Vec::new();
+        for program in &run.programs {
+            let opened = self.program(&program.option, cancel)?;
+            let settings = programs::settings(&opened.describe()?, &program.settings)?;
+            chain.push((opened, settings));
         }
-        let (stem, extension) = (stem.to_owned(), extension.to_owned());
-        Ok(JobOutput { files: vec![MadeFile { stem, extension, bytes: document.into() }] })
+        let lettering: Arc<dyn Lettering> = Arc::new(faces);
+        let mut output = Output::new(run);
+        for index in 0..pages {
+            let page = source.page(index, cancel)?;
+            let place = place(run, index + 1, pages);
+            self.page(run, page, &chain, &place, &lettering, &mut output, cancel, tell)?;
+        }
+        output.finish()
     }
+
+    /// Rule programs, which were sold before there were components: they work on a text as a whole.
+    fn apply_rules(
+        &self,
+        run: &JobRun,
+        cancel: &Cancel,
+        tell: &dyn Fn(Input),
+    ) -> Result<Option<JobOutput>, Stop> {
+        let mut rules = Vec::new();
+        for program in &run.programs {
+            let key = self.vault.get(program.option.licence).ok().flatten().ok_or(JobFault::NotInstalled)?;
+            let content = content::unseal(&program.option, &self.chunks, &key, cancel)?;
+            match rules::Program::parse(&content) {
+                Ok(program) => rules.push(program),
+                Err(_) => return Ok(None),
+            }
+        }
+        let file = self.documents.files(&run.source).into_iter().next().filter(|_| !rules.is_empty());
+        let Some(file) = file else { return Ok(None) };
+        let mut text = String::from_utf8(file.read()?).map_err(|_| JobFault::DocumentUnsuitable)?;
+        tell(Input::JobRead(run.job, 1));
+        for (at, program) in (0..).zip(&rules) {
+            tell(Input::JobProgress(run.job, WorkProgress { page: 1, pages: 1, program: Some(at) }));
+            text = program.run(text, cancel)?;
+        }
+        let (stem, extension) = run.document.rsplit_once('.').unwrap_or((&run.document, "txt"));
+        let (stem, extension) = (stem.to_owned(), extension.to_owned());
+        Ok(Some(JobOutput { files: vec![crate::core::MadeFile { stem, extension, bytes: text.into() }] }))
+    }
+
+    /// One page through the whole chain.
+    #[allow(clippy::too_many_arguments)]
+    fn page(
+        &self,
+        run: &JobRun,
+        mut page: Page,
+        chain: &[(Arc<dyn PageProgram>, Vec<crate::program::Chosen>)],
+        place: &Place,
+        lettering: &Arc<dyn Lettering>,
+        output: &mut Output,
+        cancel: &Cancel,
+        tell: &dyn Fn(Input),
+    ) -> Result<(), Stop> {
+        if chain.is_empty() {
+            tell(Input::JobProgress(run.job, WorkProgress { page: place.number, pages: place.pages, program: None }));
+        }
+        let mut findings = Vec::new();
+        for (at, (program, settings)) in (0..).zip(chain) {
+            go_on(cancel)?;
+            let progress = WorkProgress { page: place.number, pages: place.pages, program: Some(at) };
+            tell(Input::JobProgress(run.job, progress));
+            let outcome = program.process(&page, settings, place, lettering.clone(), cancel)?;
+            findings.extend(outcome.findings);
+            if let Some(name) = outcome.begins {
+                output.begin(name);
+            }
+            match outcome.fate {
+                Fate::Keep => {}
+                Fate::Replace(other) => page = other,
+                Fate::Omit => {
+                    output.omit(findings);
+                    return Ok(());
+                }
+            }
+        }
+        go_on(cancel)?;
+        let is_reception = matches!(&run.source, DocumentSource::Spool(_, sent) if sent.folder == Folder::FaxIn);
+        if run.kind == JobKind::Fax && !is_reception {
+            // What the line carries is black and white.
+            let fax = FaxPage::new(&page).and_then(|fax| fax.to_page());
+            page = fax.map_err(|_| JobFault::DocumentUnsuitable)?;
+        }
+        output.add(&page, findings)
+    }
+
+    fn program(&self, option: &JobOption, cancel: &Cancel) -> Result<Arc<dyn PageProgram>, Stop> {
+        let limits = option.manifest.content.limits().ok_or(JobFault::OptionDamaged)?;
+        let key = self.vault.get(option.licence).map_err(|error| {
+            tracing::error!(%error, "the vault cannot be read");
+            JobFault::OptionDamaged
+        })?;
+        let key = key.ok_or(JobFault::NotInstalled)?;
+        let content = || content::unseal(option, &self.chunks, &key, cancel);
+        self.programs.open(option, &key, limits, &content)
+    }
+
+    /// The machine's own faces and those of the font packs that the job may use.
+    fn faces(&self, run: &JobRun, cancel: &Cancel) -> Result<Faces, Stop> {
+        let mut packs = Vec::new();
+        for font in &run.fonts {
+            let key = self.vault.get(font.licence).ok().flatten().ok_or(JobFault::NotInstalled)?;
+            let content = content::unseal(font, &self.chunks, &key, cancel)?;
+            packs.push(FontPack::open(content).map_err(|fault| {
+                tracing::error!(option = %font.manifest.option, %fault, "a font pack cannot be used");
+                Stop::Fault(JobFault::OptionDamaged)
+            })?);
+        }
+        Ok(Faces::with(&packs))
+    }
+}
+
+impl std::fmt::Debug for JobTools {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("JobTools")
+    }
+}
+
+fn place(run: &JobRun, number: u32, pages: u32) -> Place {
+    let started = i64::try_from(run.started.as_ms()).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    let zone = jiff::tz::TimeZone::system();
+    let started = started.map(|at| at.to_zoned_datetime(zone).strftime("%Y-%m-%d %H:%M").to_string()).unwrap_or_default();
+    let device = run.device.as_ref().map(|serial| serial.as_str().to_owned()).unwrap_or_default();
+    Place { kind: run.kind, number, pages, started, device }
 }
 
 /// A job on its own thread. Dropping it cancels the job.
@@ -97,9 +249,7 @@ impl Job {
         let cancel = Cancel::new();
         let stopped = cancel.clone();
         let thread = std::thread::Builder::new().name("job".to_owned()).spawn(move || {
-            if let Some(end) = tools.run(&run, &stopped, &tell) {
-                tell(Input::JobDone(run.job, end));
-            }
+            tools.run(&run, &stopped, &tell);
         })?;
         Ok(Self { cancel, thread: Some(thread) })
     }
@@ -124,176 +274,20 @@ impl Drop for Job {
     }
 }
 
-/// Applies an option's content to a text as a job would, but with no licence, store or thread, and without keeping a panic
-/// from the caller: for trying content.
-pub fn try_content(kind: OptionKind, content: &[u8], text: &str) -> Result<Vec<u8>, JobFault> {
-    let cancel = Cancel::new();
-    let worked = match kind {
-        OptionKind::Program => rules::Program::parse(content)
-            .map_err(Stop::from)
-            .and_then(|program| program.run(text.to_owned(), &cancel))
-            .map(String::into_bytes),
-        OptionKind::FontPack => font::print(content, text, &cancel),
-    };
-    worked.map_err(|stop| match stop {
+/// Largest text that rules may make, in bytes.
+pub(crate) const RESULT_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Applies a rule program to a text as a job would, but with no licence, store or thread, and without keeping a panic from
+/// the caller: for trying content.
+pub fn try_rules(content: &[u8], text: &str) -> Result<String, JobFault> {
+    let tried = rules::Program::parse(content).map_err(Stop::from);
+    tried.and_then(|program| program.run(text.to_owned(), &Cancel::new())).map_err(|stop| match stop {
         Stop::Fault(fault) => fault,
-        Stop::Cancelled => JobFault::OptionDamaged,
+        Stop::Cancelled | Stop::Needs(_) => JobFault::OptionDamaged,
     })
 }
 
 /// Between steps: go on?
 fn go_on(cancel: &Cancel) -> Result<(), Stop> {
     if cancel.is_stopped() { Err(Stop::Cancelled) } else { Ok(()) }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::mpsc;
-
-    use protocol::LicenceId;
-    use uuid::Uuid;
-
-    use super::*;
-    use crate::core::{DocumentSource, JobId, JobOption, JobProgram, OutputFormat};
-    use crate::data::Device;
-    use crate::link::test_vendor::TestPackage;
-
-    const LICENCE: LicenceId = LicenceId(Uuid::from_u128(1));
-
-    struct World {
-        _temp: tempfile::TempDir,
-        device: Device,
-        tools: JobTools,
-        package: TestPackage,
-    }
-
-    /// A device on which an option is installed and `letter.txt` lies on the glass.
-    fn world(kind: OptionKind, content: &[u8], document: &[u8]) -> World {
-        let temp = tempfile::tempdir().unwrap();
-        let (device, _) = Device::open(temp.path()).unwrap();
-        let package = TestPackage::new(kind, content);
-        let chunks: Vec<_> = (0..).zip(package.chunks.iter().cloned()).collect();
-        device.store.chunks().insert(package.manifest.digest(), &chunks, || true).unwrap();
-        device.vault.keep(LICENCE, &package.key).unwrap();
-        std::fs::write(temp.path().join("glass/letter.txt"), document).unwrap();
-        let tools = JobTools {
-            documents: Documents::new(&device.dir),
-            chunks: device.store.chunks(),
-            vault: device.vault.clone(),
-        };
-        World { _temp: temp, device, tools, package }
-    }
-
-    impl World {
-        fn order(&self) -> JobRun {
-            let manifest = self.package.manifest.clone();
-            let option = JobOption { licence: LICENCE, manifest };
-            let (mut programs, mut fonts) = (Vec::new(), Vec::new());
-            match option.manifest.kind() {
-                OptionKind::Program => programs.push(JobProgram { option, settings: Vec::new() }),
-                OptionKind::FontPack => fonts.push(option),
-            }
-            JobRun {
-                job: JobId(Uuid::from_u128(2)),
-                kind: JobKind::Scan,
-                source: DocumentSource::Glass(vec!["letter.txt".to_owned()]),
-                document: "letter.txt".to_owned(),
-                programs,
-                fonts,
-                face: None,
-                split: false,
-                format: OutputFormat::Pdf,
-                without: Vec::new(),
-                started: protocol::Timestamp::from_ms(0),
-                device: None,
-            }
-        }
-
-        fn run(&self) -> Result<Vec<u8>, JobFault> {
-            Self::bytes(self.tools.run(&self.order(), &Cancel::new(), &|_| ()).unwrap())
-        }
-
-        fn bytes(end: Result<JobOutput, JobFault>) -> Result<Vec<u8>, JobFault> {
-            end.map(|made| made.files[0].bytes.to_vec())
-        }
-    }
-
-    const PROGRAM: &[u8] = b"format = \"kobai-rules/1\"\nname = \"t\"\n[[map]]\nfrom = \"a\"\nto = \"b\"\n";
-
-    #[test]
-    fn a_program_works_on_a_document() {
-        assert_eq!(world(OptionKind::Program, PROGRAM, b"banana").run().unwrap(), b"bbnbnb");
-    }
-
-    #[test]
-    fn without_an_option_a_document_stays_as_it_is() {
-        let world = world(OptionKind::Program, PROGRAM, &[0xFF, 0xFE, 0]);
-        let order = JobRun { programs: Vec::new(), ..world.order() };
-        let made = world.tools.run(&order, &Cancel::new(), &|_| ()).unwrap();
-        assert_eq!(World::bytes(made).unwrap(), [0xFF, 0xFE, 0]);
-        assert_eq!(world.run(), Err(JobFault::DocumentUnsuitable), "an option works on text");
-    }
-
-    #[test]
-    fn no_key_no_use() {
-        let world = world(OptionKind::Program, PROGRAM, b"banana");
-        world.device.vault.destroy(LICENCE).unwrap();
-        assert_eq!(world.run(), Err(JobFault::NotInstalled));
-    }
-
-    #[test]
-    fn a_package_that_is_damaged_or_gone_is_not_run() {
-        let world = world(OptionKind::Program, PROGRAM, b"banana");
-        let digest = world.package.manifest.digest();
-        let mut chunk = world.package.chunks[0].clone();
-        chunk[3] ^= 1;
-        world.tools.chunks.insert(digest, &[(0, chunk)], || true).unwrap();
-        assert_eq!(world.run(), Err(JobFault::OptionDamaged));
-        world.tools.chunks.drop_package(digest).unwrap();
-        assert_eq!(world.run(), Err(JobFault::OptionDamaged));
-    }
-
-    #[test]
-    fn content_that_is_no_program_and_no_face_is_damaged() {
-        for kind in [OptionKind::Program, OptionKind::FontPack] {
-            for content in
-                [b"x".as_slice(), &[0; 5_000], b"\0\x01\0\0\0\x01cmap\0\0\0\0\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"]
-            {
-                assert_eq!(world(kind, content, b"text").run(), Err(JobFault::OptionDamaged));
-            }
-        }
-    }
-
-    #[test]
-    fn content_of_several_chunks_is_unsealed_as_one() {
-        let content: Vec<u8> = (0..=250).cycle().take(2 * protocol::package::CHUNK_CONTENT_MAX + 7).collect();
-        let world = world(OptionKind::Program, &content, b"");
-        let option = world.order().programs.remove(0).option;
-        let unseal =
-            |cancel: &Cancel| content::unseal(&option, &world.tools.chunks, world.device.vault.as_ref(), cancel);
-        assert!(*unseal(&Cancel::new()).unwrap() == content);
-        let cancel = Cancel::new();
-        cancel.stop();
-        assert_eq!(unseal(&cancel).err(), Some(Stop::Cancelled));
-    }
-
-    #[test]
-    fn a_job_on_its_own_thread_reports_once_and_a_cancelled_one_never() {
-        let world = world(OptionKind::Program, PROGRAM, b"banana");
-        let (send, receive) = mpsc::channel();
-        let again = send.clone();
-        let job = Job::start(world.tools.clone(), world.order(), move |input| send.send(input).unwrap()).unwrap();
-        let end = receive.iter().find_map(|input| match input {
-            Input::JobDone(_, end) => Some(end),
-            _ => None,
-        });
-        assert_eq!(World::bytes(end.unwrap()).unwrap(), b"bbnbnb");
-        drop(job);
-
-        let cancel = Cancel::new();
-        cancel.stop();
-        assert!(world.tools.run(&world.order(), &cancel, &|_| ()).is_none());
-        drop(again);
-        assert!(receive.recv().is_err());
-    }
 }

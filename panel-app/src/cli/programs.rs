@@ -86,3 +86,40 @@ fn invalid(arg: &str, word: &str) -> Error {
     error.insert(ContextKind::InvalidValue, ContextValue::String(word.to_owned()));
     error
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        programs: Programs,
+    }
+
+    fn parse(words: &str) -> Result<Vec<ProgramWish>, Error> {
+        Line::try_parse_from(std::iter::once("x").chain(words.split(' '))).map(|line| line.programs.0)
+    }
+
+    #[test]
+    fn a_setting_belongs_to_the_program_before_it() {
+        let programs = parse("--with deskew --set limit=3 --with my-stamp --set text=a=b --set dark=on").unwrap();
+        let set = |at: usize| -> Vec<(&str, &str)> {
+            programs[at].settings.iter().map(|set| (set.id.as_str(), set.value.as_str())).collect()
+        };
+        assert_eq!(programs[0].wanted, Wanted::Feature(Feature::DESKEW.parse().unwrap()));
+        assert_eq!(programs[1].wanted, Wanted::Option("my-stamp".parse().unwrap()));
+        assert_eq!((set(0), set(1)), (vec![("limit", "3")], vec![("text", "a=b"), ("dark", "on")]));
+    }
+
+    #[test]
+    fn what_belongs_to_no_program_or_is_no_setting_is_refused() {
+        for words in ["--set a=b", "--set a=b --with deskew", "--with deskew --set a", "--with deskew --set =b", "--with Ä"] {
+            assert!(parse(words).is_err(), "{words}");
+        }
+        let five = "--with a1 --with a2 --with a3 --with a4 --with a5";
+        assert!(parse(five).is_err() && parse(&five[..five.len() - 10]).is_ok());
+    }
+}

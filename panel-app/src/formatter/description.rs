@@ -163,6 +163,15 @@ impl Description {
         Self::described(text, face)
     }
 
+    /// The same without these faces: what they would set is set in the machine's own.
+    #[must_use]
+    pub fn without(mut self, faces: &[&str]) -> Self {
+        for style in &mut self.styles {
+            style.face.take_if(|face| faces.iter().any(|without| face_key(without) == face_key(face)));
+        }
+        self
+    }
+
     /// The faces that are named, in the order of their first use; each once.
     pub fn faces(&self) -> Vec<String> {
         let mut names: Vec<&String> = Vec::new();

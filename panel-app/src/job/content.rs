@@ -1,5 +1,6 @@
 //! The content of an installed option, unsealed in memory for one job and wiped afterwards.
 
+use protocol::ContentKey;
 use protocol::content_key::ReleaseContext;
 use zeroize::Zeroizing;
 
@@ -7,16 +8,15 @@ use super::{Stop, go_on};
 use crate::cancel::Cancel;
 use crate::core::{JobFault, JobOption};
 use crate::store::ChunkStore;
-use crate::vault::KeyVault;
 
 /// Largest content that this release can use, in bytes.
 const CONTENT_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
-/// Unseals all chunks with the key of the licence.
+/// Unseals all chunks with the licence's key.
 pub(super) fn unseal(
     option: &JobOption,
     chunks: &ChunkStore,
-    vault: &dyn KeyVault,
+    key: &ContentKey,
     cancel: &Cancel,
 ) -> Result<Zeroizing<Vec<u8>>, Stop> {
     let manifest = &option.manifest;
@@ -27,7 +27,6 @@ pub(super) fn unseal(
     if manifest.content_bytes > CONTENT_BYTES_MAX {
         return Err(damaged(&"larger than the machine's memory for it"));
     }
-    let key = vault.get(option.licence).map_err(|error| damaged(&error))?.ok_or(JobFault::NotInstalled)?;
     let cipher = key.cipher(ReleaseContext::from(manifest));
     let package = manifest.digest();
 

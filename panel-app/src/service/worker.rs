@@ -22,8 +22,9 @@ use crate::core::{
 };
 use crate::data::{Device, StorageError};
 use crate::documents::Documents;
-use crate::job::{Job, JobTools};
+use crate::job::{Job, JobTools, Sandbox};
 use crate::link::{Link, Transfer, TransferLimits, TransferRunner, enrol, renew};
+use crate::runtime::RuntimeConfig;
 use crate::spool::{Spool, Watch};
 use crate::tray::Tray;
 use crate::vault::KeyVault as _;
@@ -54,6 +55,7 @@ pub(super) struct Worker {
     documents: Documents,
     tray: Tray,
     spool: Spool,
+    programs: Arc<Sandbox>,
     /// `None` if nobody is at work here who would do what comes.
     watch: Option<Watch>,
     look_at: Instant,
@@ -85,6 +87,7 @@ impl Worker {
             documents: Documents::new(&device.dir),
             tray: Tray::new(&device.dir),
             spool: Spool::new(&device.dir),
+            programs: Arc::new(sandbox(&device)?),
             watch,
             look_at: Instant::now(),
             shown_at: Instant::now(),
@@ -414,6 +417,7 @@ impl Worker {
             documents: self.documents.clone(),
             chunks: self.device.store.chunks(),
             vault: self.device.vault.clone(),
+            programs: self.programs.clone(),
         }
     }
 
@@ -445,6 +449,13 @@ impl Worker {
             tracing::warn!(%error, "no thread to ask a program what it can be told");
         }
     }
+}
+
+/// Where programs run.
+fn sandbox(device: &Device) -> Result<Sandbox, StorageError> {
+    let runtime = crate::runtime::Runtime::new(RuntimeConfig::default());
+    let runtime = runtime.map_err(|error| StorageError::Failed(error.to_string()))?;
+    Ok(Sandbox { runtime, cache: device.code.clone() })
 }
 
 fn term(credentials: &Credentials) -> Option<CertificateTerm> {

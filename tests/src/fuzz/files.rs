@@ -2,12 +2,11 @@
 
 use std::cell::OnceCell;
 
-use panel_app::job::try_content;
+use panel_app::job::try_rules;
 use panel_app::vault::{FileVault, KeyVault as _};
 use protocol::codec::decode;
 use protocol::content_key::ReleaseContext;
 use protocol::net::{Authority, CertificateDer, Credentials, DeviceKey, Identity, Root, certificate_term};
-use protocol::package::OptionKind;
 use protocol::package::file::{PackageHeader, pack, unpack};
 use protocol::uuid::Uuid;
 use protocol::{ContentKey, Digest, LicenceId, Manifest, Timestamp};
@@ -103,8 +102,8 @@ pub(super) fn certificate(bytes: &[u8]) {
 
 /// A rule program.
 pub(super) fn program(bytes: &[u8]) {
-    let first = try_content(OptionKind::Program, bytes, TEXT);
-    assert_eq!(first, try_content(OptionKind::Program, bytes, TEXT), "the same text gives the same result");
+    let first = try_rules(bytes, TEXT);
+    assert_eq!(first, try_rules(bytes, TEXT), "the same text gives the same result");
 }
 
 /// `limits.toml`.
