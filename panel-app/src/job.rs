@@ -28,14 +28,17 @@ use crate::program::{Fate, Lettering, Place, ProgramFault, Setting, Unsuitable};
 use crate::store::ChunkStore;
 use crate::vault::KeyVault;
 use output::Output;
-pub use programs::{PageProgram, Programs, Sandbox};
+pub use programs::{Content, PageProgram, Programs, Sandbox};
 use source::Source;
 
 /// Why a job has no result.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Stop {
+pub enum Stop {
+    /// Somebody has said stop.
     Cancelled,
+    /// The document has shown to need this.
     Needs(Vec<Feature>),
+    /// It cannot be done.
     Fault(JobFault),
 }
 
