@@ -17,9 +17,7 @@ use std::thread::JoinHandle;
 use protocol::package::Feature;
 
 use crate::cancel::Cancel;
-use crate::core::{
-    Folder, DocumentSource, Input, JobFault, JobKind, JobOption, JobOutput, JobRun, WorkProgress,
-};
+use crate::core::{DocumentSource, Folder, Input, JobFault, JobKind, JobOption, JobOutput, JobRun, WorkProgress};
 use crate::documents::Documents;
 use crate::formatter::{Faces, FontPack};
 use crate::page::Page;
@@ -125,12 +123,7 @@ impl JobTools {
     }
 
     /// Rule programs, which were sold before there were components: they work on a text as a whole.
-    fn apply_rules(
-        &self,
-        run: &JobRun,
-        cancel: &Cancel,
-        tell: &dyn Fn(Input),
-    ) -> Result<Option<JobOutput>, Stop> {
+    fn apply_rules(&self, run: &JobRun, cancel: &Cancel, tell: &dyn Fn(Input)) -> Result<Option<JobOutput>, Stop> {
         let mut rules = Vec::new();
         for program in &run.programs {
             let key = self.vault.get(program.option.licence).ok().flatten().ok_or(JobFault::NotInstalled)?;
@@ -233,7 +226,8 @@ impl std::fmt::Debug for JobTools {
 fn place(run: &JobRun, number: u32, pages: u32) -> Place {
     let started = i64::try_from(run.started.as_ms()).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
     let zone = jiff::tz::TimeZone::system();
-    let started = started.map(|at| at.to_zoned_datetime(zone).strftime("%Y-%m-%d %H:%M").to_string()).unwrap_or_default();
+    let started =
+        started.map(|at| at.to_zoned_datetime(zone).strftime("%Y-%m-%d %H:%M").to_string()).unwrap_or_default();
     let device = run.device.as_ref().map(|serial| serial.as_str().to_owned()).unwrap_or_default();
     Place { kind: run.kind, number, pages, started, device }
 }

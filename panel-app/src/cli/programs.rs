@@ -116,7 +116,9 @@ mod tests {
 
     #[test]
     fn what_belongs_to_no_program_or_is_no_setting_is_refused() {
-        for words in ["--set a=b", "--set a=b --with deskew", "--with deskew --set a", "--with deskew --set =b", "--with Ä"] {
+        for words in
+            ["--set a=b", "--set a=b --with deskew", "--with deskew --set a", "--with deskew --set =b", "--with Ä"]
+        {
             assert!(parse(words).is_err(), "{words}");
         }
         let five = "--with a1 --with a2 --with a3 --with a4 --with a5";

@@ -141,7 +141,8 @@ impl Output {
 
     /// `invoice`, `invoice-2`, `invoice-3`. Names that differ only in case would meet on some systems.
     fn unused(&mut self, wanted: &str) -> String {
-        let is_used = |stem: &str, stems: &[String]| stems.iter().any(|used| used.to_lowercase() == stem.to_lowercase());
+        let is_used =
+            |stem: &str, stems: &[String]| stems.iter().any(|used| used.to_lowercase() == stem.to_lowercase());
         let mut stem = wanted.to_owned();
         for number in 2.. {
             if !is_used(&stem, &self.stems) {

@@ -32,12 +32,7 @@ impl Piece {
 
 impl Source {
     /// Reads the files. Faces that are named and not there are what the job needs.
-    pub(super) fn open(
-        run: &JobRun,
-        files: &[DocumentFile],
-        faces: &Faces,
-        cancel: &Cancel,
-    ) -> Result<Self, Stop> {
+    pub(super) fn open(run: &JobRun, files: &[DocumentFile], faces: &Faces, cancel: &Cancel) -> Result<Self, Stop> {
         let chosen = run.face.as_deref();
         let mut missing: Vec<String> = chosen.filter(|face| !faces.has(face)).map(str::to_owned).into_iter().collect();
         let (mut pieces, mut texts) = (Vec::new(), Vec::new());
@@ -54,6 +49,8 @@ impl Source {
                 pieces.push(None);
             }
         }
+        let mut named = std::collections::HashSet::new();
+        missing.retain(|face| named.insert(face.clone()));
         if !missing.is_empty() {
             // What cannot be the name of a feature can be had nowhere.
             let features: Result<Vec<Feature>, _> = missing.iter().map(|face| Feature::face(face)).collect();

@@ -185,7 +185,8 @@ impl World {
     fn end(&self, run: &JobRun) -> Result<Vec<(String, Vec<u8>)>, JobFault> {
         match self.tell(run).pop() {
             Some(Input::JobDone(_, end)) => end.map(|output| {
-                let file = |file: crate::core::MadeFile| (format!("{}.{}", file.stem, file.extension), file.bytes.to_vec());
+                let file =
+                    |file: crate::core::MadeFile| (format!("{}.{}", file.stem, file.extension), file.bytes.to_vec());
                 output.files.into_iter().map(file).collect()
             }),
             other => panic!("{other:?}"),
@@ -313,7 +314,8 @@ fn what_is_no_document_is_refused() {
 fn a_text_is_set_in_faces_and_a_face_that_is_missing_is_what_the_job_needs() {
     let world = world();
     world.lay("letter.txt", "前略\nHello".as_bytes());
-    let text = JobRun { kind: JobKind::Print, ..run(DocumentSource::Glass(vec!["letter.txt".to_owned()]), "letter.txt") };
+    let text =
+        JobRun { kind: JobKind::Print, ..run(DocumentSource::Glass(vec!["letter.txt".to_owned()]), "letter.txt") };
     assert_eq!(world.names(&text), ["letter.pdf"]);
     let named = JobRun { face: Some("Hack".to_owned()), ..text.clone() };
     assert_eq!(world.tell(&named), [Input::JobNeeds(JOB, vec!["face:Hack".parse().unwrap()])]);

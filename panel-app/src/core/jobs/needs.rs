@@ -18,8 +18,12 @@ impl Core {
         let Some(job) = self.machine.job_mut(id).filter(|job| matches!(job.stage, Stage::Reading { .. })) else {
             return;
         };
-        let (before, known) = (job.found.len(), job.found.clone());
-        job.found.extend(needs.into_iter().filter(|need| !known.contains(need)));
+        let before = job.found.len();
+        for need in needs {
+            if !job.found.contains(&need) {
+                job.found.push(need);
+            }
+        }
         if job.found.len() == before {
             // It has what it asks for, and asks again: it would never end.
             self.fail(id, Failure::Job(JobFault::OptionDamaged), out);
