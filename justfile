@@ -54,6 +54,12 @@ deny:
 # The options' programs, built anew and put beside their sources (a toolchain for wasm32-unknown-unknown: see the script).
 options *IDS:
     fixtures/options/build.sh {{ IDS }}
+    cargo test -p fixtures --test options
+
+# Builds the programs somewhere else and sees that they behave like those beside their sources.
+options-check:
+    fixtures/options/build.sh --into target/options
+    KOBAI_OPTIONS=$PWD/target/options cargo test -p fixtures --test options
 
 # The programs' own tests, natively.
 options-test *ARGS:
