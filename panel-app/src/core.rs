@@ -189,7 +189,7 @@ impl Core {
     fn sealed(&mut self, mut out: Outcome, moment: Moment) -> Vec<Effect> {
         if out.is_written() && std::mem::take(&mut self.start_unwritten) {
             // A seal over licences that are not written along with it would accuse their records.
-            self.licences.values().for_each(|licence| out.change(Change::Licence(licence.clone())));
+            self.licences.values().for_each(|licence| out.change(Change::Licence(licence.clone().into())));
         }
         let (clock, before) = (self.clock.kept(), self.seal.record.mark);
         let seal = &mut self.seal;

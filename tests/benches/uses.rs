@@ -69,7 +69,7 @@ fn metered_commits() -> f64 {
         let job = |n: u32| JobId(uuid(n));
         let file = ResultFile { place: ResultPlace::Tray("scan.txt".to_owned()), bytes: vec![7; 100].into() };
         let result = JobResult { job: job(n), files: vec![file], sent: None };
-        let mut changes = vec![Change::Licence(licence.clone()), Change::JobResult(result)];
+        let mut changes = vec![Change::Licence(licence.clone().into()), Change::JobResult(result)];
         if let Some(before) = n.checked_sub(1) {
             changes.push(Change::ForgetJobResult(job(before)));
         }

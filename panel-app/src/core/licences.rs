@@ -86,7 +86,7 @@ impl Core {
         self.set_stage(id, Stage::Done(record.form, record.price), out);
         let option = record.option.clone();
         out.keep_key(licence.id, licence.content_key.clone());
-        out.change(Change::Licence(record.clone()));
+        out.change(Change::Licence(record.clone().into()));
         let is_permanent = record.form == UsageForm::Permanent;
         self.licences.insert(licence.id, record);
         if is_permanent {
@@ -186,13 +186,13 @@ impl Core {
         let Some(licence) = self.licences.get_mut(&id) else { return };
         if let Some(metering) = &mut licence.metering {
             metering.used = metering.used.saturating_add(1);
-            out.change(Change::Licence(licence.clone()));
+            out.change(Change::Licence(licence.clone().into()));
             return;
         }
         let Some(left) = licence.uses_left else { return };
         licence.uses_left = Some(left.saturating_sub(1));
         if left > 1 {
-            out.change(Change::Licence(licence.clone()));
+            out.change(Change::Licence(licence.clone().into()));
         } else {
             self.end(id, EndReason::UsedUp, out);
         }
@@ -212,7 +212,7 @@ impl Core {
         let now = self.clock.now();
         let Some(licence) = self.licences.get_mut(&id) else { return };
         licence.state = LicenceState::Ending(reason, now);
-        out.change(Change::Licence(licence.clone()));
+        out.change(Change::Licence(licence.clone().into()));
         self.erase_if_idle(id, out);
     }
 
@@ -247,7 +247,7 @@ impl Core {
         {
             licence.state = LicenceState::Ended(reason, at);
             licence.receipt = ReceiptState::Due(now);
-            out.change(Change::Licence(licence.clone()));
+            out.change(Change::Licence(licence.clone().into()));
             self.forget_old_licences(out);
         }
     }

@@ -36,7 +36,7 @@ pub enum Change {
     /// An order that is no longer of interest.
     ForgetOrder(OrderId),
     /// A licence as it is now.
-    Licence(LicenceRecord),
+    Licence(Box<LicenceRecord>),
     /// An ended licence that is no longer of interest.
     ForgetLicence(LicenceId),
     /// A job that is to be done, even after a restart.

@@ -192,7 +192,7 @@ impl Core {
         let before = (licence.lock, licence.receipt);
         change(licence);
         if before != (licence.lock, licence.receipt) {
-            out.change(Change::Licence(licence.clone()));
+            out.change(Change::Licence(licence.clone().into()));
         }
     }
 

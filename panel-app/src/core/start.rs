@@ -130,7 +130,7 @@ impl Core {
                     licence.state = LicenceState::Active;
                 }
                 licence.lock = Some(LockReason::Edited);
-                out.change(Change::Licence(licence.clone()));
+                out.change(Change::Licence(licence.clone().into()));
             }
         }
     }

@@ -317,7 +317,7 @@ fn a_text_is_set_in_faces_and_a_face_that_is_missing_is_what_the_job_needs() {
     let text =
         JobRun { kind: JobKind::Print, ..run(DocumentSource::Glass(vec!["letter.txt".to_owned()]), "letter.txt") };
     assert_eq!(world.names(&text), ["letter.pdf"]);
-    let named = JobRun { face: Some("Hack".to_owned()), ..text.clone() };
+    let named = JobRun { face: Some("Hack".to_owned()), ..text };
     assert_eq!(world.tell(&named), [Input::JobNeeds(JOB, vec!["face:Hack".parse().unwrap()])]);
     let font = world.install(OptionKind::FontPack, epaint_default_fonts::HACK_REGULAR, &["face:Hack"]);
     assert_eq!(world.names(&JobRun { fonts: vec![font], ..named }), ["letter.pdf"]);

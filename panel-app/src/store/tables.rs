@@ -18,8 +18,11 @@ pub(super) const LICENCES: TableDefinition<'_, &[u8; 16], &[u8]> = TableDefiniti
 /// Job id to encoded `JobRecord`. Not sealed: a job grants nothing, and what it costs is decided when it begins.
 pub(super) const JOBS: TableDefinition<'_, &[u8; 16], &[u8]> = TableDefinition::new("jobs_v1");
 
-/// Job id and position to where the file belongs, encoded, and the file itself.
-pub(super) const JOB_RESULTS: TableDefinition<'_, (&[u8; 16], u32), (&[u8], &[u8])> =
+/// Where a file belongs, encoded, and the file itself.
+type PlacedFile<'a> = (&'a [u8], &'a [u8]);
+
+/// Job id and position to a file that the job has made.
+pub(super) const JOB_RESULTS: TableDefinition<'_, (&[u8; 16], u32), PlacedFile<'_>> =
     TableDefinition::new("job_results_v2");
 
 /// Package digest to a bit for each chunk, lowest first: set if the chunk is stored. It exists because finding out from

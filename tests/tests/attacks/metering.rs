@@ -247,7 +247,7 @@ fn edited_count() -> String {
         let (opened, loaded) = device.opened();
         let mut licence = loaded.licences[0].clone();
         licence.metering.as_mut().unwrap().used = edited;
-        opened.store.commit(&[Change::Licence(licence)]).unwrap();
+        opened.store.commit(&[Change::Licence(licence.into())]).unwrap();
         drop(opened);
         device.switch_on();
         assert_eq!(device.installed()[0].left, LicenceNote::Locked(LockReason::Edited));

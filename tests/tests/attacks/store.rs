@@ -89,7 +89,7 @@ fn edit(device: &Device, change: impl FnOnce(&mut LicenceRecord)) {
     let (opened, loaded) = device.opened();
     let mut licence = loaded.licences[0].clone();
     change(&mut licence);
-    opened.store.commit(&[Change::Licence(licence)]).unwrap();
+    opened.store.commit(&[Change::Licence(licence.into())]).unwrap();
 }
 
 fn assert_locked(device: &Device, reason: LockReason) {
@@ -149,7 +149,7 @@ fn pasted_licence() -> String {
     let (to, _) = thief.opened();
     to.vault.keep(licence.id, &key).unwrap();
     to.store.chunks().insert(package, &[(0, chunk)], || true).unwrap();
-    to.store.commit(&[Change::Licence(licence)]).unwrap();
+    to.store.commit(&[Change::Licence(licence.into())]).unwrap();
     drop((from, to));
     thief.switch_on();
     assert!(thief.use_on(OCR, "O").is_err());

@@ -115,7 +115,7 @@ impl Core {
                 ..metering
             });
             record.lock = None;
-            out.change(Change::Licence(record.clone()));
+            out.change(Change::Licence(record.clone().into()));
         }
         self.hunted.remove(&id);
         self.keys.insert(id);

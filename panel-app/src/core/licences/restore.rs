@@ -205,7 +205,7 @@ impl Core {
                     stored_bytes: manifest.stored_bytes(),
                 };
                 let record = LicenceRecord::granted(&licence, option, manifest.clone(), vendor);
-                out.change(Change::Licence(record.clone()));
+                out.change(Change::Licence(record.clone().into()));
                 if !self.is_complete(&licence.package) {
                     self.restoring.incomplete.insert(id);
                 }

@@ -386,7 +386,7 @@ impl Disk {
                 Change::ForgetOrder(id) => l.orders.retain(|o| o.id != id),
                 Change::Licence(licence) => {
                     l.licences.retain(|o| o.id != licence.id);
-                    l.licences.push(licence);
+                    l.licences.push(*licence);
                 }
                 Change::ForgetLicence(id) => l.licences.retain(|o| o.id != id),
                 Change::Job(job) => {
