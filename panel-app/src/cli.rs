@@ -3,6 +3,7 @@
 mod args;
 mod buy;
 mod enrol;
+mod give_back;
 mod job;
 mod output;
 mod programs;
@@ -69,6 +70,7 @@ fn perform(args: Args, out: Output) -> Result<(), Fault> {
         Action::Restore => restore::restore(&open(Resume::Licences)?, out),
         Action::Job(job) => job::job(&open(Resume::Nothing)?, job, out),
         Action::Jobs { cancel } => job::jobs(&open(Resume::Nothing)?, cancel, out),
+        Action::Return { option } => give_back::give_back(&open(Resume::Nothing)?, &option, out),
         Action::Remove { option } => use_option::remove(&open(Resume::Nothing)?, &option, out),
     }
 }

@@ -63,7 +63,7 @@ pub use undone::Cause;
 pub use view::{
     ActiveDownload, DocumentRow, EndReason, EndedOption, Failure, FailureAdvice, InstalledOption, JobFault, JobKind,
     JobOptionRow, JobProgress, JobRow, JobRowState, JobState, JobView, Language, LicenceNote, LinkState, LockReason,
-    More, OfferRow, OptionSummary, Progress, Screen, StoreRow, View,
+    More, OfferRow, OptionSummary, Progress, Returnable, Returning, Screen, StoreRow, View,
 };
 
 use clock::Clock;
@@ -114,6 +114,8 @@ pub struct Core {
     restoring: Restoring,
     /// Room that deleted packages have left.
     rooms: Rooms,
+    /// What becomes of the licence that the user gives back.
+    returning: Returning,
     /// Ended licences that are being erased.
     erasing: BTreeSet<LicenceId>,
     /// When to try again to erase what could not be erased.
@@ -260,6 +262,7 @@ impl Core {
             }
             Command::Refresh => self.fetch_catalogue(out),
             Command::Remove(licence) => self.remove(licence, out),
+            Command::Return(licence) => self.return_licence(licence, out),
             Command::Run(job) => self.run(job, moment, out),
             Command::RunFiles(job) => self.run_files(job, moment),
             Command::CancelJob(job) => self.cancel_job(job, out),
@@ -318,6 +321,7 @@ impl Core {
             Ask::Order(order, step) => self.order_answered(order, step, answer, out),
             Ask::Report => self.report_answered(answer, out),
             Ask::Licence(licence) => self.licence_answered(licence, answer, out),
+            Ask::Return(licence) => self.return_answered(licence, answer, out),
             Ask::Restore(licence) => self.restore_answered(licence, answer, out),
         }
     }

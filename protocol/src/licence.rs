@@ -33,11 +33,16 @@ pub enum EndReason {
     Revoked,
     /// The same option was bought for ever, so what was left is not needed.
     Replaced,
+    /// The user gave it back unused, for its price.
+    Returned,
+    /// The vendor has moved the right to another device.
+    Moved,
 }
 
 impl EndReason {
     /// Every reason, in wire order.
-    pub const ALL: [Self; 5] = [Self::UsedUp, Self::PeriodOver, Self::Removed, Self::Revoked, Self::Replaced];
+    pub const ALL: [Self; 7] =
+        [Self::UsedUp, Self::PeriodOver, Self::Removed, Self::Revoked, Self::Replaced, Self::Returned, Self::Moved];
 
     /// The stable name for scripts.
     pub const fn name(self) -> &'static str {
@@ -47,6 +52,8 @@ impl EndReason {
             Self::Removed => "removed",
             Self::Revoked => "revoked",
             Self::Replaced => "replaced",
+            Self::Returned => "returned",
+            Self::Moved => "moved",
         }
     }
 }
@@ -66,12 +73,21 @@ pub enum LockReason {
     PackageMissing,
     /// Its uses are charged by report, and the vendor has taken no report for too long; the next one unlocks it.
     ContactDue,
+    /// The vendor has suspended it; the vendor reinstates it.
+    Suspended,
 }
 
 impl LockReason {
     /// Every reason, in wire order.
-    pub const ALL: [Self; 6] =
-        [Self::KeyMissing, Self::Edited, Self::ClockInDoubt, Self::Restored, Self::PackageMissing, Self::ContactDue];
+    pub const ALL: [Self; 7] = [
+        Self::KeyMissing,
+        Self::Edited,
+        Self::ClockInDoubt,
+        Self::Restored,
+        Self::PackageMissing,
+        Self::ContactDue,
+        Self::Suspended,
+    ];
 
     /// The stable name for scripts.
     pub const fn name(self) -> &'static str {
@@ -82,6 +98,7 @@ impl LockReason {
             Self::Restored => "restored",
             Self::PackageMissing => "package-missing",
             Self::ContactDue => "contact-due",
+            Self::Suspended => "suspended",
         }
     }
 }
@@ -125,6 +142,8 @@ pub struct Licence {
     pub issued_at: Timestamp,
     /// When the right begins: then, or when the period that it follows is over. A period runs from here.
     pub starts_at: Timestamp,
+    /// The first instant at which it can no longer be returned; `None` if it never can.
+    pub return_until: Option<Timestamp>,
     /// For licences by count: what is left, as far as the device has reported; all of it at first.
     pub uses_left: Option<u32>,
     /// For licences that are charged by use, and for no others.

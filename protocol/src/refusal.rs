@@ -159,6 +159,12 @@ refusal_codes! {
     /// The device has had its trial of the option.
     TrialUsed = "trial-used", Never,
         "This device has had its trial of the option.", "Choose one of the other forms.";
+    /// The licence has been used.
+    ReturnUsed = "return-used", Never,
+        "What has been used cannot be returned.", "Ask the vendor's customer service.";
+    /// The time in which the licence could be returned is over, or there never was one.
+    ReturnTooLate = "return-too-late", Never,
+        "This licence can no longer be returned.", "Ask the vendor's customer service.";
 }
 
 impl fmt::Display for RefusalCode {

@@ -103,6 +103,10 @@ actions! {
     NewActivationCode = "new-activation-code", [Clerk, Admin], "An activation code makes a buyer.";
     RevokeDevice = "revoke-device", [Clerk, Admin], "A stolen device must be stopped by whoever hears of it.";
     RevokeLicence = "revoke-licence", [Clerk, Admin], "What is not rightfully used must be stopped by whoever hears of it.";
+    SuspendLicence = "suspend-licence", [Clerk, Admin], "What is in dispute must not be used meanwhile.";
+    ReinstateLicence = "reinstate-licence", [Clerk, Admin], "Who may suspend hears when it is settled.";
+    MoveLicence = "move-licence", [Clerk, Admin], "Who knows the customer's devices moves what they hold.";
+    MoveLostLicence = "move-lost-licence", [Admin], "Nobody proves that a lost device has erased it.";
     DecideDevice = "decide-device", [Clerk, Admin], "Who knows the customer can ask what happened to the device.";
     CreateOption = "create-option", [Publisher, Admin], "What is sold and at which price is the publishers' work.";
     UpdateOption = "update-option", [Publisher, Admin], "What is sold and at which price is the publishers' work.";
@@ -114,6 +118,7 @@ actions! {
     DecideCredit = "decide-credit", [Accountant, Admin], "Who can credit can judge a credit of somebody else.";
     SetCreditLimit = "set-credit-limit", [Admin], "Not for those whom it limits.";
     DecideCreditLimit = "decide-credit-limit", [Admin], "Not for those whom it limits.";
+    SetReturnDays = "set-return-days", [Admin], "Lets devices give money back with nobody looking.";
     RequireSecondPerson = "require-second-person", [Admin], "Changes what all others may do alone.";
     ProposeKeys = "propose-keys", [Admin], "Whoever signs can sell and publish in the vendor's name.";
     ImportKeys = "import-keys", [Admin], "Whoever signs can sell and publish in the vendor's name.";
@@ -171,6 +176,10 @@ impl StaffRequest {
             Self::NewActivationCode { .. } => Action::NewActivationCode,
             Self::RevokeDevice { .. } => Action::RevokeDevice,
             Self::RevokeLicence { .. } => Action::RevokeLicence,
+            Self::SuspendLicence { .. } => Action::SuspendLicence,
+            Self::ReinstateLicence { .. } => Action::ReinstateLicence,
+            Self::MoveLicence { lost: false, .. } => Action::MoveLicence,
+            Self::MoveLicence { lost: true, .. } => Action::MoveLostLicence,
             Self::DecideDevice { .. } => Action::DecideDevice,
             Self::CreateOption(_) => Action::CreateOption,
             Self::UpdateOption { .. } => Action::UpdateOption,
@@ -189,6 +198,7 @@ impl StaffRequest {
             },
             Self::Credit { .. } => Action::Credit,
             Self::SetCreditLimit { .. } => Action::SetCreditLimit,
+            Self::SetReturnDays { .. } => Action::SetReturnDays,
             Self::RequireSecondPerson => Action::RequireSecondPerson,
         }
     }

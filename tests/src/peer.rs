@@ -3,6 +3,7 @@
 use protocol::message::content::{ContentReply, ContentRequest, EndOfTransfer};
 use protocol::message::device::{Authorised, DeviceReply, DeviceRequest};
 use protocol::message::enrol::{EnrolReply, EnrolRequest};
+use protocol::message::report::{DeviceReport, LicenceReport, ReportAnswer, UsageMark};
 use protocol::message::staff::CustomerRow;
 use protocol::message::{Reply, Service};
 use protocol::net::quinn::{Connection, Endpoint, RecvStream, SendStream};
@@ -10,7 +11,7 @@ use protocol::net::{Client, Credentials, DeviceKey, client_config, enrol_config,
 use protocol::package::MissingChunks;
 use protocol::{
     ActivationCode, ContractUserId, DeviceSerial, Digest, KeyRing, Licence, Manifest, OptionId, OrderId, Refusal,
-    RefusalCode, Signed, Ticket, UsageForm, uuid::Uuid,
+    RefusalCode, Signed, Ticket, Timestamp, UsageForm, uuid::Uuid,
 };
 
 use crate::Vendor;
@@ -140,6 +141,23 @@ impl Peer {
         let received = DeviceRequest::Received { order: authorised.order, package: manifest.digest() };
         self.ask(vendor, &received)?;
         Ok(bytes)
+    }
+
+    /// A report of one licence, as an honest device would make it.
+    pub fn report(&self, vendor: &Vendor, sequence: u64, row: LicenceReport) -> ReportAnswer {
+        let mark = |sequence| UsageMark { sequence, head: Digest([u8::try_from(sequence).unwrap(); 32]) };
+        let report = DeviceReport {
+            acknowledged: if sequence > 1 { mark(sequence - 1) } else { UsageMark::default() },
+            mark: mark(sequence),
+            clock: Timestamp::from_ms(1_800_000_000_000),
+            licences: vec![row],
+            faults: Vec::new(),
+            receipts: Vec::new(),
+        };
+        match self.ask(vendor, &DeviceRequest::Report(Box::new(report))).unwrap() {
+            DeviceReply::Reported(answer) => answer,
+            other => panic!("{other:?}"),
+        }
     }
 
     /// The licence.

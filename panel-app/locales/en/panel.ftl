@@ -262,6 +262,11 @@ my-remove-text = “{ $name }” is erased from this machine for good. What is l
 my-remove-text-metered = “{ $name }” is erased from this machine for good. The uses so far are charged.
 my-remove-keep = Keep it
 my-remove-confirm = Remove for good
+my-return = Return it
+# $date (String) - until when
+# $price (String) - formatted price
+my-return-text = It has not been used: until { $date } it can be returned, and { $price } are credited.
+my-returning = The vendor is asked whether it takes the option back.
 # $name (String) - the option's name
 my-remove-named = Remove { $name }
 # $date (String) - when
@@ -272,6 +277,10 @@ ended-period-over = Period over · { $date }
 ended-removed = Removed · { $date }
 # $date (String) - when
 ended-replaced = Bought for good · { $date }
+# $date (String) - when
+ended-returned = Returned · { $date }
+# $date (String) - when
+ended-moved = Moved to another machine · { $date }
 # $date (String) - when it ended
 ended-revoked = Withdrawn by the vendor · { $date }
 

@@ -74,6 +74,10 @@ refusal-stale = Somebody else has changed this entry in the meantime.
     .advice = Look at it as it is now, then change it again.
 refusal-trial-used = This machine has already tried this option.
     .advice = Choose one of the other forms.
+refusal-return-used = What has been used cannot be returned.
+    .advice = Please ask the vendor's customer service.
+refusal-return-too-late = This option can no longer be returned.
+    .advice = Please ask the vendor's customer service.
 
 ## Faults of the transfer or of this machine
 
@@ -144,6 +148,8 @@ lock-clock-in-doubt = This machine's clock has jumped ahead, so its period may b
     .advice = Connect to the vendor, who tells the right time, or set the clock right.
 lock-restored = The vendor has seen an earlier state of this machine.
     .advice = Please ask the vendor to look at this machine.
+lock-suspended = The vendor has suspended it. Nothing is lost.
+    .advice = Please ask the vendor; it can be used again once that is settled.
 lock-package-missing = It is not complete on this machine.
     .advice = Connect to the vendor: it is fetched again, at no charge.
 lock-contact-due = It is paid by use, and this machine has not reached the vendor for too long.

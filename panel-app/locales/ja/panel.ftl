@@ -199,11 +199,16 @@ my-remove-text = 「{ $name }」をこの機器から完全に削除します。
 my-remove-text-metered = 「{ $name }」をこの機器から完全に削除します。これまでのご利用分は請求されます。
 my-remove-keep = 削除しない
 my-remove-confirm = 完全に削除する
+my-return = 返品する
+my-return-text = まだ使用していないため、{ $date } までは返品でき、{ $price } が返金（クレジット）されます。
+my-returning = 返品できるか、販売元に確認しています。
 my-remove-named = { $name }を削除
 ended-used-up = 利用回数を使い切りました · { $date }
 ended-period-over = 利用期間が終了しました · { $date }
 ended-removed = 削除しました · { $date }
 ended-replaced = 買い取りに切り替えました · { $date }
+ended-returned = 返品しました · { $date }
+ended-moved = 別の機器に移しました · { $date }
 ended-revoked = 販売元が利用権を取り消しました · { $date }
 
 ## 設定

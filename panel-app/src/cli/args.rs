@@ -121,6 +121,11 @@ pub(super) enum Action {
         /// Option id
         option: OptionId,
     },
+    /// Gives an option back that was never used, for its price
+    Return {
+        /// Option id
+        option: OptionId,
+    },
 }
 
 /// What a job needs to know.

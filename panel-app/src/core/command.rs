@@ -48,6 +48,8 @@ pub enum Command {
     Refresh,
     /// Removes an installed option for good: the whole row that this licence is in.
     Remove(LicenceId),
+    /// Gives a licence back that was never used, for its price.
+    Return(LicenceId),
     /// Starts a job on what lies on the glass.
     Run(JobOrder),
     /// Starts a job on files anywhere, for scripts.

@@ -154,6 +154,8 @@ pub enum Ask {
     Licence(LicenceId),
     /// A licence that is not here, or whose package is not complete.
     Restore(LicenceId),
+    /// May this licence be returned?
+    Return(LicenceId),
 }
 
 /// The steps of an order that the customer service is asked for.

@@ -66,6 +66,7 @@ impl Core {
             contact_due: row.iter().filter_map(|licence| self.contact_due(licence)).min(),
             licences: row.iter().map(|licence| licence.id).collect(),
             more,
+            returnable: self.returnable(&row),
         })
     }
 

@@ -2,6 +2,7 @@
 
 mod again;
 mod restore;
+mod returns;
 
 use protocol::message::device::Authorised;
 use protocol::{Licence, LicenceId, LockReason, OptionId, OrderId, RefusalCode, Signed, UsageForm};
@@ -184,17 +185,17 @@ impl Core {
     /// counted, also if it has ended meanwhile. Part of the transaction that holds the result.
     pub(super) fn spend_use(&mut self, id: LicenceId, out: &mut Outcome) {
         let Some(licence) = self.licences.get_mut(&id) else { return };
+        let is_first = !std::mem::replace(&mut licence.was_used, true);
         if let Some(metering) = &mut licence.metering {
             metering.used = metering.used.saturating_add(1);
             out.change(Change::Licence(licence.clone().into()));
             return;
         }
-        let Some(left) = licence.uses_left else { return };
-        licence.uses_left = Some(left.saturating_sub(1));
-        if left > 1 {
-            out.change(Change::Licence(licence.clone().into()));
-        } else {
+        licence.uses_left = licence.uses_left.map(|left| left.saturating_sub(1));
+        if licence.uses_left == Some(0) && licence.state == LicenceState::Active {
             self.end(id, EndReason::UsedUp, out);
+        } else if is_first || licence.uses_left.is_some() {
+            out.change(Change::Licence(licence.clone().into()));
         }
     }
 
@@ -248,6 +249,10 @@ impl Core {
             licence.state = LicenceState::Ended(reason, at);
             licence.receipt = ReceiptState::Due(now);
             out.change(Change::Licence(licence.clone().into()));
+            // What is credited, and whoever gets what is left, waits for the receipt.
+            if matches!(reason, EndReason::Returned | EndReason::Moved) {
+                self.report_within(0);
+            }
             self.forget_old_licences(out);
         }
     }
@@ -274,16 +279,15 @@ impl Core {
     /// When the next period is over, as uptime in milliseconds.
     pub(super) fn next_end_ms(&self) -> Option<u64> {
         let now = self.clock.now();
-        let active = self.licences.values().filter(|l| l.state == LicenceState::Active && l.lock.is_none());
+        let active = self.licences.values().filter(|l| l.state == LicenceState::Active && ends_by_itself(l));
         active.filter_map(LicenceRecord::ends_at).min().map(|end| self.clock.uptime_ms() + end.ms_since(now))
     }
 
     /// Ends what is over and goes on erasing what could not be erased.
     pub(super) fn end_what_is_over(&mut self, out: &mut Outcome) {
         let now = self.clock.now();
-        // What the vendor must decide about does not end by itself: its record may not even be true.
         let is_over = |l: &&LicenceRecord| {
-            l.state == LicenceState::Active && l.lock.is_none() && l.ends_at().is_some_and(|end| end <= now)
+            l.state == LicenceState::Active && ends_by_itself(l) && l.ends_at().is_some_and(|end| end <= now)
         };
         let over: Vec<LicenceId> = self.licences.values().filter(is_over).map(|l| l.id).collect();
         for id in over {
@@ -302,6 +306,11 @@ impl Core {
             self.erase_if_idle(id, out);
         }
     }
+}
+
+/// What the vendor must decide about does not end by itself: its record may not even be true. A suspended one's is.
+fn ends_by_itself(licence: &LicenceRecord) -> bool {
+    matches!(licence.lock, None | Some(LockReason::Suspended))
 }
 
 /// What a licence by count starts with on this device.

@@ -71,6 +71,7 @@ impl Core {
             warn: self.settings.warn,
             installed: self.installed(),
             jobs: self.job_rows(),
+            returning: self.returning,
         }
     }
 

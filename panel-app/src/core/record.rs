@@ -229,10 +229,14 @@ pub struct LicenceRecord {
     pub issued_at: Timestamp,
     /// When the right begins: then, or after the period that it follows.
     pub starts_at: Timestamp,
+    /// The first instant at which it can no longer be returned; `None` if it never can.
+    pub return_until: Option<Timestamp>,
     /// For licences by count: what is left.
     pub uses_left: Option<u32>,
     /// For licences that are charged by use: uses so far, reported or not, and how long the vendor may be out of reach.
     pub metering: Option<Metering>,
+    /// Whether a job has used it.
+    pub was_used: bool,
     /// Where it stands.
     pub state: LicenceState,
     /// Why it may not be used, if somebody has to decide about it.
@@ -346,6 +350,8 @@ impl LicenceRecord {
             price: licence.price,
             issued_at: licence.issued_at,
             starts_at: licence.starts_at,
+            return_until: licence.return_until,
+            was_used: false,
             uses_left: uses_left(licence),
             metering: licence.metering,
             state: LicenceState::Active,

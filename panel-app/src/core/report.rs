@@ -126,7 +126,8 @@ impl Core {
             (LicenceState::Ended(..), _) => return None,
         };
         let used = licence.metering.map(|metering| metering.used);
-        Some(LicenceReport { licence: licence.id, standing, uses_left: licence.uses_left, used })
+        let LicenceRecord { id, uses_left, was_used, .. } = *licence;
+        Some(LicenceReport { licence: id, standing, uses_left, used, was_used })
     }
 
     pub(super) fn report_answered(
@@ -167,13 +168,23 @@ impl Core {
                 licence.lock = licence.lock.or(Some(LockReason::Restored));
             });
         }
+        for id in answer.suspended {
+            self.change_licence(id, out, |licence| {
+                licence.lock = licence.lock.or(Some(LockReason::Suspended));
+            });
+        }
+        for id in answer.returned {
+            self.give_back(id, out);
+        }
         // What the device's own record says of such a licence counts no more: it is taken in anew.
         let locked = |id: &LicenceId| self.own_licences().any(|licence| licence.id == *id && licence.lock.is_some());
         let released: Vec<LicenceId> = answer.released.into_iter().filter(locked).collect();
         self.released.extend(released);
-        for id in answer.revoked {
+        let revoked = answer.revoked.into_iter().map(|id| (id, EndReason::Revoked));
+        let moved = answer.moved.into_iter().map(|id| (id, EndReason::Moved));
+        for (id, reason) in revoked.chain(moved) {
             if self.own_licences().any(|licence| licence.id == id && licence.state == LicenceState::Active) {
-                self.end(id, EndReason::Revoked, out);
+                self.end(id, reason, out);
             }
         }
         self.hunt_keys();

@@ -143,6 +143,7 @@ impl Core {
             return;
         }
         self.shop.awaiting = None;
+        self.forget_failed_return();
         self.page = match place {
             Place::Home => Page::Home,
             Place::Store => {

@@ -19,7 +19,7 @@ use super::rooms::Rooms;
 use super::seal::{Findings, Seal};
 use super::shop::Shop;
 use super::trust::Trust;
-use super::{Core, LinkState};
+use super::{Core, LinkState, Returning};
 
 /// What to do with what was under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +77,7 @@ impl Core {
             released: BTreeSet::new(),
             restoring: Restoring::new(resume != Resume::Nothing),
             rooms: Rooms::new(freed_bytes, moment.uptime_ms),
+            returning: Returning::No,
             erasing: BTreeSet::new(),
             erase_again_ms: None,
             start_unwritten: false,

@@ -12,5 +12,6 @@ mod purchase;
 mod queue;
 mod random;
 mod restore;
+mod returns;
 mod trust;
 mod world;

@@ -34,6 +34,8 @@ pub enum Cause {
     Licence(LicenceId),
     /// A licence that was restored.
     Restore,
+    /// The vendor's answer to a return.
+    Return,
     /// The end of this order's transfer.
     Transfer(OrderId),
     /// Enrolment.
@@ -76,6 +78,7 @@ impl From<&Input> for Cause {
             Input::Answer(Ask::Order(order, _), _) => Self::Order(*order),
             Input::Answer(Ask::Report, _) => Self::Report,
             Input::Answer(Ask::Licence(licence), _) => Self::Licence(*licence),
+            Input::Answer(Ask::Return(_), _) => Self::Return,
             Input::Answer(Ask::Restore(_), _) => Self::Restore,
             Input::Transfer(order, TransferEvent::Ended | TransferEvent::Failed(_)) => Self::Transfer(*order),
             Input::Enrolled(_) => Self::Enrolment,
@@ -126,6 +129,7 @@ impl Core {
                         Ask::Order(order, _) => self.order_not_written(order, fault),
                         Ask::Licence(licence) => self.hunt_not_written(licence),
                         Ask::Restore(_) => self.restore_not_written(),
+                        Ask::Return(_) => self.return_not_written(fault),
                         Ask::Hello | Ask::Keys | Ask::Report => {}
                     }
                 }
@@ -134,6 +138,7 @@ impl Core {
             Cause::Order(order) => self.order_not_written(order, fault),
             Cause::Report => self.report_not_written(),
             Cause::Licence(licence) => self.hunt_not_written(licence),
+            Cause::Return => self.return_not_written(fault),
             Cause::Restore => self.restore_not_written(),
             Cause::Transfer(order) => {
                 if self.transferring == Some(order) {

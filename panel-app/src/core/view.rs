@@ -66,6 +66,8 @@ pub struct View {
     pub installed: Vec<InstalledOption>,
     /// Jobs that have not ended, in the order in which they came, and then those that ended last.
     pub jobs: Vec<JobRow>,
+    /// What becomes of a licence that the user gives back.
+    pub returning: Returning,
 }
 
 /// What fills the screen.
@@ -365,6 +367,31 @@ pub struct InstalledOption {
     pub soon: Option<Soon>,
     /// When it locks if the vendor is not reached before, if it is charged by use.
     pub contact_due: Option<Timestamp>,
+    /// What can be given back.
+    pub returnable: Option<Returnable>,
+}
+
+/// A licence that was never used and can be given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Returnable {
+    /// Which.
+    pub licence: LicenceId,
+    /// What is credited.
+    pub price: Yen,
+    /// The first instant at which it can no longer be given back.
+    pub until: Timestamp,
+}
+
+/// What becomes of a licence that the user gives back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Returning {
+    /// Nothing is being given back.
+    #[default]
+    No,
+    /// The vendor is being asked.
+    Asking(LicenceId),
+    /// The vendor did not take it; it can be used as before.
+    Failed(Failure),
 }
 
 /// What buying an installed option again does.

@@ -88,6 +88,8 @@ fn refusal(texts: &Texts, code: RefusalCode) -> Reason {
             reason!(texts, msg_refusal_second_person_needed, msg_refusal_second_person_needed_advice)
         }
         RefusalCode::Stale => reason!(texts, msg_refusal_stale, msg_refusal_stale_advice),
+        RefusalCode::ReturnUsed => reason!(texts, msg_refusal_return_used, msg_refusal_return_used_advice),
+        RefusalCode::ReturnTooLate => reason!(texts, msg_refusal_return_too_late, msg_refusal_return_too_late_advice),
         RefusalCode::TrialUsed => reason!(texts, msg_refusal_trial_used, msg_refusal_trial_used_advice),
         RefusalCode::UploadIncomplete => {
             reason!(texts, msg_refusal_upload_incomplete, msg_refusal_upload_incomplete_advice)
@@ -155,6 +157,7 @@ pub(super) fn lock(texts: &Texts, lock: LockReason) -> Reason {
         LockReason::Edited => reason!(texts, msg_lock_edited, msg_lock_edited_advice),
         LockReason::ClockInDoubt => reason!(texts, msg_lock_clock_in_doubt, msg_lock_clock_in_doubt_advice),
         LockReason::Restored => reason!(texts, msg_lock_restored, msg_lock_restored_advice),
+        LockReason::Suspended => reason!(texts, msg_lock_suspended, msg_lock_suspended_advice),
         LockReason::PackageMissing => reason!(texts, msg_lock_package_missing, msg_lock_package_missing_advice),
         LockReason::ContactDue => reason!(texts, msg_lock_contact_due, msg_lock_contact_due_advice),
     }

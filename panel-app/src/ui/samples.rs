@@ -11,7 +11,7 @@ use protocol::{FailureCode, LicenceId, Offer, OrderId, RefusalCode, ReleaseVersi
 use crate::core::{
     ActiveDownload, DocumentRow, EndReason, EndedOption, Failure, FailureAdvice, InstalledOption, JobFault, JobId,
     JobKind, JobOptionRow, JobProgress, JobRow, JobRowState, JobState, JobView, Language, LicenceNote, LinkState,
-    LockReason, More, OptionSummary, Progress, Screen, Soon, StoreRow, View, Wanted, WarnAt,
+    LockReason, More, OptionSummary, Progress, Returning, Screen, Soon, StoreRow, View, Wanted, WarnAt,
 };
 use crate::program::{Control, Label, Setting};
 
@@ -157,6 +157,7 @@ fn installed() -> Vec<InstalledOption> {
             _ => None,
         },
         contact_due: None,
+        returnable: None,
     };
     vec![
         one(1, 1, "permanent", 9_800, LicenceNote::Unlimited),
@@ -203,6 +204,7 @@ pub fn view(screen: Screen) -> View {
         warn: WarnAt::default(),
         installed: installed(),
         jobs: vec![],
+        returning: Returning::No,
     }
 }
 
@@ -225,6 +227,7 @@ pub fn fresh(screen: Screen) -> View {
         customer: None,
         link: LinkState::NotEnrolled,
         installed: vec![],
+        returning: Returning::No,
         ..view(screen)
     }
 }

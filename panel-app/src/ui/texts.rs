@@ -191,6 +191,8 @@ impl Texts {
             EndReason::Removed => self.msg_ended_removed(date),
             EndReason::Revoked => self.msg_ended_revoked(date),
             EndReason::Replaced => self.msg_ended_replaced(date),
+            EndReason::Returned => self.msg_ended_returned(date),
+            EndReason::Moved => self.msg_ended_moved(date),
         }
     }
 

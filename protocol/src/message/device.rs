@@ -84,6 +84,11 @@ pub enum DeviceRequest {
         /// Which.
         licence: LicenceId,
     },
+    /// May this licence, which was never used, be returned for its price? Repeated it is answered alike.
+    Return {
+        /// Which.
+        licence: LicenceId,
+    },
 }
 
 /// Why a device gives an order up.
@@ -123,6 +128,8 @@ pub enum DeviceReply {
     Reported(ReportAnswer),
     /// To `Restore`.
     Restored(Box<Restored>),
+    /// To `Return`: yes. Its price is credited once its erase receipt is on file.
+    Returned,
 }
 
 /// What the vendor knows about the device that asks.

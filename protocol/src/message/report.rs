@@ -63,6 +63,8 @@ pub struct LicenceReport {
     pub uses_left: Option<u32>,
     /// For licences that are charged by use: uses so far.
     pub used: Option<u64>,
+    /// Whether any job has used it.
+    pub was_used: bool,
 }
 
 /// Where a licence stands.
@@ -117,4 +119,10 @@ pub struct ReportAnswer {
     /// Living licences of the device that it did not report: a store that was replaced has forgotten them. The device asks
     /// for each with `Restore`. At most [`DeviceReport::LICENCES_MAX`].
     pub missing: Vec<LicenceId>,
+    /// Licences that staff have suspended: not to be used until they are released.
+    pub suspended: Vec<LicenceId>,
+    /// Licences whose return was accepted and that end now, unless they have been used meanwhile.
+    pub returned: Vec<LicenceId>,
+    /// Licences that end now because their rights move to another device.
+    pub moved: Vec<LicenceId>,
 }

@@ -279,6 +279,31 @@ pub enum StaffRequest {
         /// Whether purchases are refused.
         suspended: bool,
     },
+    /// A licence is not to be used until it is reinstated; the device hears of it at its next contact.
+    SuspendLicence {
+        /// Which.
+        licence: LicenceId,
+    },
+    /// A suspended licence may be used again.
+    ReinstateLicence {
+        /// Which.
+        licence: LicenceId,
+    },
+    /// What is left of a licence goes to another device of the same customer, as soon as its device has proved that it has
+    /// erased it.
+    MoveLicence {
+        /// Which.
+        licence: LicenceId,
+        /// Whereto.
+        to: DeviceSerial,
+        /// The device is lost and will prove nothing; it must be revoked already. What is left by the books goes at once.
+        lost: bool,
+    },
+    /// For how many days what is sold from now on can be returned unused.
+    SetReturnDays {
+        /// At most [`Rules::RETURN_DAYS_MAX`]; 0 means not at all.
+        days: u8,
+    },
 }
 
 /// What is to change about the keys.
@@ -346,7 +371,7 @@ pub enum StaffReply {
     KeyRequest(KeyRequest),
     /// To `Licences`.
     Licences(Page<LicenceRow>),
-    /// To `RevokeLicence`: the licence as it is now.
+    /// To whatever changes a licence: the licence as it is now.
     Licence(LicenceRow),
     /// To `DeviceAlarms`.
     DeviceAlarms(Page<DeviceAlarmRow>),
@@ -371,7 +396,7 @@ pub enum StaffReply {
     Credits(Page<CreditRow>),
     /// To `Credit`: it is on file.
     Credit(CreditRow),
-    /// To `SetCreditLimit` and `RequireSecondPerson`: the rules as they are now.
+    /// To `SetCreditLimit`, `RequireSecondPerson` and `SetReturnDays`: the rules as they are now.
     Rules(Rules),
     /// To `Audit`.
     Audit(Page<AuditRow>),

@@ -12,8 +12,8 @@ use super::world::{
 };
 
 variants! {
-    DeviceRequest { Hello, Catalogue, Order, Received, Choose, Abandon, Status, Keys, Renew, Report, Licence, Restore }
-    DeviceReply { Hello, Catalogue, Authorised, Delivered, Licensed, Abandoned, Status, Keys, Renewed, Reported, Restored }
+    DeviceRequest { Hello, Catalogue, Order, Received, Choose, Abandon, Status, Keys, Renew, Report, Licence, Restore, Return }
+    DeviceReply { Hello, Catalogue, Authorised, Delivered, Licensed, Abandoned, Status, Keys, Renewed, Reported, Restored, Returned }
 }
 
 pub(crate) fn requests() -> Page {
@@ -39,6 +39,7 @@ pub(crate) fn requests() -> Page {
         ("", DeviceRequest::Report(Box::new(report()))),
         ("", DeviceRequest::Licence { licence: order.into() }),
         ("", DeviceRequest::Restore { licence: order.into() }),
+        ("", DeviceRequest::Return { licence: order.into() }),
     ])
 }
 
@@ -77,6 +78,7 @@ pub(crate) fn replies() -> Page {
             ("", DeviceReply::Renewed { chain }),
             ("", DeviceReply::Reported(report_answer())),
             ("", DeviceReply::Restored(Box::new(restored))),
+            ("", DeviceReply::Returned),
         ])
         .value("Reply of DeviceReply::Delivered", Reply { now: NOW, outcome: Ok(DeviceReply::Delivered) })
         .value("Reply of DeviceReply, refused contract-required", refused)

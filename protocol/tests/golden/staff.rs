@@ -31,6 +31,7 @@ variants! {
         SetContractPin, Licences, RevokeLicence, DeviceAlarms, DecideDevice, Staff, AddStaff, ReissueStaff,
         SetStaffRole, RevokeStaff, Proposals, Decide, Credit, Credits, SetCreditLimit, RequireSecondPerson, Audit,
         AuditChain, Distributions, RevokeDistribution, SuspendCustomer,
+        SuspendLicence, ReinstateLicence, MoveLicence, SetReturnDays,
     }
     StaffReply {
         Whoami, Overview, Customers, Customer, Devices, Device, Activation, Options, Option, Orders, Charges,
@@ -108,6 +109,10 @@ pub(crate) fn requests() -> Page {
         ("", StaffRequest::Credits { query: query(), customer, charge: Some(56) }),
         ("", StaffRequest::SetCreditLimit { limit: yen(20_000) }),
         ("", StaffRequest::RequireSecondPerson),
+        ("", StaffRequest::SuspendLicence { licence: order().into() }),
+        ("", StaffRequest::ReinstateLicence { licence: order().into() }),
+        ("", StaffRequest::MoveLicence { licence: order().into(), to: "MX-204-0002".parse().unwrap(), lost: false }),
+        ("", StaffRequest::SetReturnDays { days: 7 }),
         ("", StaffRequest::Audit(query())),
         ("", StaffRequest::AuditChain { after: 7, limit: 100 }),
         ("", StaffRequest::Distributions(query())),
@@ -239,7 +244,7 @@ fn credit_row() -> CreditRow {
         customer: customer_ref(),
         amount: yen(1_500),
         reason: text("blurred"),
-        by: hana(),
+        by: Some(hana()),
         approved_by: Some("sato.h".parse().unwrap()),
         issued_at: NOW,
         used: yen(500),
@@ -247,7 +252,7 @@ fn credit_row() -> CreditRow {
 }
 
 fn rules() -> Rules {
-    Rules { second_person: true, credit_limit: yen(10_000) }
+    Rules { second_person: true, credit_limit: yen(10_000), return_days: 7 }
 }
 
 pub(super) fn audit_row() -> AuditRow {
@@ -408,6 +413,10 @@ fn licence_row() -> LicenceRow {
         uses_left: Some(7),
         used: None,
         contact_due_at: None,
+        was_used: true,
+        return_until: Some(LATER),
+        suspended_at: None,
+        moves_to: None,
         standing: Standing::Active,
         reported_at: Some(LATER),
         erased_at: None,

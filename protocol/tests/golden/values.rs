@@ -35,8 +35,8 @@ variants! {
     DeviceState { Registered, Enrolled, Revoked }
     KeyRole { Release, Licence }
     KeyChange { Rotate, Revoke }
-    EndReason { UsedUp, PeriodOver, Removed, Revoked, Replaced }
-    LockReason { KeyMissing, Edited, ClockInDoubt, Restored, PackageMissing, ContactDue }
+    EndReason { UsedUp, PeriodOver, Removed, Revoked, Replaced, Returned, Moved }
+    LockReason { KeyMissing, Edited, ClockInDoubt, Restored, PackageMissing, ContactDue, Suspended }
     Standing { Active, Locked, Ended }
     FaultKind { ClockSetBack, ClockJumped, RecordEdited, RecordMissing, SealBroken }
     FlagReason { Restored, Edited, Implausible }
@@ -52,7 +52,7 @@ variants! {
         NotDelivered, DigestMismatch, OfferNotAvailable, AlreadyChosen, TicketInvalid, TicketExpired, NoSuchChunk,
         PackageUnavailable, ServiceUnavailable, Busy, StorageFailed, NotFound, Conflict, InvalidInput,
         UploadIncomplete, TooManyAttempts, LicenceEnded, LicenceLocked, RoleForbids, SecondPersonNeeded, Stale,
-        TrialUsed,
+        TrialUsed, ReturnUsed, ReturnTooLate,
     }
 }
 

@@ -117,6 +117,7 @@ pub(crate) fn licence(form: UsageForm) -> Licence {
         price: yen(2_000),
         issued_at: NOW,
         starts_at: LATER,
+        return_until: Some(LATER),
         uses_left: matches!(form, UsageForm::Uses(_)).then_some(7),
         metering: (form == UsageForm::Metered).then(metering),
         content_key: ContentKey::from_bytes([0x33; 32]),
@@ -199,12 +200,13 @@ pub(crate) fn report() -> DeviceReport {
         mark: mark(9),
         clock: NOW,
         licences: vec![
-            LicenceReport { licence, standing: Standing::Active, uses_left: Some(7), used: None },
+            LicenceReport { licence, standing: Standing::Active, uses_left: Some(7), used: None, was_used: true },
             LicenceReport {
                 licence,
                 standing: Standing::Locked(LockReason::ContactDue),
                 uses_left: None,
                 used: Some(12),
+                was_used: true,
             },
         ],
         faults: vec![DeviceFault { at: NOW, kind: FaultKind::ClockSetBack(3_600_000) }],
@@ -221,5 +223,8 @@ pub(crate) fn report_answer() -> ReportAnswer {
         revoked: vec![licence],
         receipts: vec![licence],
         missing: vec![licence],
+        suspended: vec![licence],
+        returned: vec![licence],
+        moved: vec![licence],
     }
 }

@@ -97,7 +97,13 @@ fn told(
         acknowledged: mark(acknowledged),
         mark: mark(reported),
         clock: Timestamp::from_ms(1),
-        licences: vec![LicenceReport { licence, standing: Standing::Active, uses_left: None, used: Some(used) }],
+        licences: vec![LicenceReport {
+            licence,
+            standing: Standing::Active,
+            uses_left: None,
+            used: Some(used),
+            was_used: used > 0,
+        }],
         faults: vec![],
         receipts: vec![],
     };

@@ -38,27 +38,28 @@ pub(crate) const ATTACKS: &[Attack] = &[
         run: || search(EndReason::PeriodOver),
     },
     Attack { name: "search after revoked", expectation: "no key, no plaintext", run: || search(EndReason::Revoked) },
+    Attack { name: "search after returned", expectation: "no key, no plaintext", run: || search(EndReason::Returned) },
     Attack { name: "search after removed", expectation: "no key, no plaintext", run: || search(EndReason::Removed) },
     Attack { name: "power cut at each moment of an erasure", expectation: "erased at the start", run: cut_erasure },
     Attack { name: "forged erase receipts", expectation: "not on file; the alarm stays", run: forged_receipts },
     Attack { name: "uses that grow in a report", expectation: "flagged", run: growing_uses },
 ];
 
-const OCR: &str = "ocr-package";
+pub(crate) const OCR: &str = "ocr-package";
 /// Text that no other file of the device has.
 const SECRET: &[u8] = b"a rule that only the vendor knows";
 const RULES: &[u8] =
     b"format = \"kobai-rules/1\"\nname = \"a rule that only the vendor knows\"\n[[map]]\nfrom = \"O\"\nto = \"0\"\n";
 const HOUR_MS: u64 = 3_600 * 1_000;
 
-fn vendor() -> Vendor {
+pub(crate) fn vendor() -> Vendor {
     let vendor = Vendor::start();
     let offers = [("permanent", 20_000), ("uses:3", 2_000), ("days:30", 3_000)];
     vendor.publish(&OptionSpec { id: OCR, kind: OptionKind::Program, offers: &offers, content: RULES });
     vendor
 }
 
-fn device(vendor: &Vendor) -> Device {
+pub(crate) fn device(vendor: &Vendor) -> Device {
     let customer = vendor.customer("青空設計");
     Device::enrolled(vendor, "HK-320-0001", Some(&customer))
 }
@@ -265,8 +266,10 @@ fn search(over: EndReason) -> String {
         EndReason::UsedUp => "uses:3",
         EndReason::PeriodOver => "days:30",
         EndReason::Revoked | EndReason::Removed => "permanent",
-        EndReason::Replaced => panic!("the key of the package lives on"),
+        EndReason::Replaced | EndReason::Moved => panic!("the key of the package lives on"),
+        EndReason::Returned => "permanent",
     };
+    vendor.staff(StaffRequest::SetReturnDays { days: 7 });
     device.buy(OCR, form);
     let licence = device.installed()[0].licence;
     let key = key_of(&mut device, licence);
@@ -280,7 +283,8 @@ fn search(over: EndReason) -> String {
             device.pass_ms(2 * HOUR_MS);
         }
         EndReason::Removed => device.apply(Command::Remove(licence)),
-        EndReason::Replaced => panic!("the key of the package lives on"),
+        EndReason::Replaced | EndReason::Moved => panic!("the key of the package lives on"),
+        EndReason::Returned => device.apply(Command::Return(licence)),
     }
     device.wait(|core| core.view().installed.is_empty());
     device.pass_ms(10_000);
@@ -359,8 +363,13 @@ fn growing_uses() -> String {
     let licence = peer.buy(&vendor, OCR, "uses:3").unwrap();
     let active = |sequence, uses_left| {
         let mark = UsageMark { sequence, ..UsageMark::default() };
-        let row =
-            LicenceReport { licence: licence.id, standing: Standing::Active, uses_left: Some(uses_left), used: None };
+        let row = LicenceReport {
+            licence: licence.id,
+            standing: Standing::Active,
+            uses_left: Some(uses_left),
+            used: None,
+            was_used: true,
+        };
         let report = DeviceReport {
             acknowledged: UsageMark { sequence: sequence - 1, ..UsageMark::default() },
             mark,
@@ -393,7 +402,7 @@ fn report(
         acknowledged: UsageMark::default(),
         mark: UsageMark { sequence, ..UsageMark::default() },
         clock: Timestamp::from_ms(1),
-        licences: vec![LicenceReport { licence: *licence, standing, uses_left: Some(0), used: None }],
+        licences: vec![LicenceReport { licence: *licence, standing, uses_left: Some(0), used: None, was_used: true }],
         faults: vec![],
         receipts,
     };

@@ -1,7 +1,8 @@
 //! The life of a licence after the purchase: topped up, renewed, bought for good, tried.
 
 use e2e::{Device, OptionSpec, Vendor};
-use panel_app::core::{EndReason, LicenceNote, More};
+use panel_app::core::{Command, EndReason, LicenceNote, More, ReceiptState};
+use protocol::message::staff::{Query, StaffReply, StaffRequest};
 use protocol::package::OptionKind;
 
 use crate::licences::ended;
@@ -80,4 +81,28 @@ fn a_trial_is_granted_once_whatever_becomes_of_the_device() {
     device.wait_screen(|screen| matches!(screen, panel_app::core::Screen::Choose { .. }));
     let panel_app::core::Screen::Choose { offers, .. } = device.screen() else { unreachable!("just waited for it") };
     assert!(offers.len() == 1 && !offers[0].trial, "{offers:?}");
+}
+
+#[test]
+fn an_option_that_was_never_used_goes_back_and_its_price_is_credited() {
+    let vendor = vendor();
+    let StaffReply::Rules(rules) = vendor.staff(StaffRequest::SetReturnDays { days: 7 }) else { panic!() };
+    assert_eq!(rules.return_days, 7);
+    let customer = vendor.customer("青空設計");
+    let device = Device::enrolled(&vendor, "HK-320-0001", Some(&customer));
+    device.buy(OCR, "permanent");
+    let back = device.installed()[0].returnable.unwrap();
+    assert_eq!(back.price.amount(), 20_000);
+    device.apply(Command::Return(back.licence));
+    device.wait(|core| core.view().installed.is_empty());
+    assert_eq!(ended(&device), [EndReason::Returned]);
+    device.wait(move |core| core.receipt_of(back.licence) == Some(ReceiptState::Filed));
+    let request = StaffRequest::Credits { query: Query::default(), customer: None, charge: None };
+    let StaffReply::Credits(credits) = vendor.staff(request) else { panic!() };
+    let given: Vec<_> = credits.rows.iter().map(|row| (row.amount.amount(), row.by.clone())).collect();
+    assert_eq!(given, [(20_000, None)]);
+    assert_eq!(vendor.charges()[0].credited.amount(), 20_000);
+    device.buy(OCR, "uses:3");
+    device.use_on(OCR, "O").unwrap();
+    assert_eq!(device.installed()[0].returnable, None);
 }

@@ -397,6 +397,16 @@ licence-period-over = Period over
 licence-removed = Removed
 licence-revoked = Revoked
 licence-replaced = Bought for good
+licence-returned = Returned
+licence-moved = Moved
+licence-moves-to = Moves to
+licence-move-field = Move to device (serial number)
+licence-move-lost = The present device is lost (it must be revoked)
+licence-move = Move licence
+licence-suspended = Suspended
+licence-suspend = Suspend licence
+licence-reinstate = Reinstate licence
+licence-return-until = Returnable until
 licence-ended = Ended
 licence-erased = Erased
 licence-reported = Last report
@@ -420,6 +430,7 @@ lock-key-missing = The device has lost the key and fetches the licence again.
 lock-edited = The device's record of it was altered.
 lock-clock-in-doubt = The device's clock is further ahead than is believed.
 lock-restored = The device's store was put back to an earlier state.
+lock-suspended = Suspended by staff.
 lock-package-missing = The device fetches the package again.
 lock-contact-due = The device has not reported for too long; its next report unlocks it.
 # $count (Number) - Devices.
@@ -494,6 +505,16 @@ rules-require-confirm = Require a second person?
 rules-require-warning = From now on nobody approves what is their own. There is no way back.
 rules-limit = Credit without a second person (a customer, 30 days)
 rules-limit-set = Set limit
+rules-return = Returns of unused licences
+# $days (Number) - How many days.
+rules-return-days = { $days ->
+    [0] Not possible
+    [one] Within 1 day
+   *[other] Within { $days } days
+}
+rules-return-field = Days (0 to 90)
+rules-return-set = Set return period
+error-return-days = A number of days from 0 to 90.
 approvals-decided-too = Also what was decided
 approval-what = What
 approval-by = Proposed by
@@ -535,6 +556,7 @@ credit-amount = Amount (yen)
 credit-reason = Why (the invoice shows it)
 credit-issue = Credit
 credit-issued = The credit reduces the next invoice
+credit-by-return = Return
 credit-none = Nothing was credited.
 # $charge (Number) - Number of the charge.
 credit-of-charge = Credit of charge { $charge }

@@ -72,3 +72,7 @@ refusal-stale = Somebody else has changed this entry in the meantime.
     .advice = Look at it as it is now, then change it again.
 refusal-trial-used = This device has had its trial of the option.
     .advice = Choose one of the other forms.
+refusal-return-used = What has been used cannot be returned.
+    .advice = Credit it by hand if that is right.
+refusal-return-too-late = The licence can no longer be returned.
+    .advice = Credit it by hand if that is right.

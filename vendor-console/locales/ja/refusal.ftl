@@ -70,3 +70,7 @@ refusal-stale = 編集中に、ほかの担当者がこの内容を変更しま�
     .advice = 最新の内容を確認してから、もう一度変更してください。
 refusal-trial-used = この機器では、このオプションをすでに試用しています。
     .advice = ほかの利用形態を選んでください。
+refusal-return-used = 使用済みのものは返品できません。
+    .advice = 必要なら手動で返金してください。
+refusal-return-too-late = この利用権はもう返品できません。
+    .advice = 必要なら手動で返金してください。

@@ -75,6 +75,6 @@ fn record(row: &CreditRow) -> Record {
         .yen("amount_yen", "AMOUNT", Some(row.amount))
         .yen("used_yen", "USED", Some(row.used))
         .text("reason", "REASON", &row.reason)
-        .text("by", "BY", &row.by)
+        .optional("by", "BY", row.by.as_ref())
         .optional("approved_by", "APPROVED BY", row.approved_by.as_ref())
 }

@@ -41,6 +41,27 @@ pub(super) enum Command {
         /// The licence's number, which is that of its order
         licence: OrderId,
     },
+    /// Keep a licence from being used, from the device's next contact on; nothing is erased
+    Suspend {
+        /// The licence's number, which is that of its order
+        licence: OrderId,
+    },
+    /// Let a suspended licence be used again
+    Reinstate {
+        /// The licence's number, which is that of its order
+        licence: OrderId,
+    },
+    /// Give what is left of a licence to another device of the same customer
+    Move {
+        /// The licence's number, which is that of its order
+        licence: OrderId,
+        /// Serial number of the device that gets it
+        #[arg(long)]
+        to: DeviceSerial,
+        /// Its device is lost and proves no erasure; it must be revoked already
+        #[arg(long)]
+        lost: bool,
+    },
     /// List devices that have noticed something, those that need a decision first
     Alarms {
         #[command(flatten)]
@@ -73,15 +94,28 @@ impl Run for Command {
                 session.list(&list, request, page, record).await
             }
             Self::Revoke { licence } => {
-                match session.ask(StaffRequest::RevokeLicence { licence: licence.into() }).await? {
-                    StaffReply::Licence(row) => Ok(Output::One(record(&row))),
-                    _ => Err(StaffError::WrongAnswer.into()),
-                }
+                one(session.ask(StaffRequest::RevokeLicence { licence: licence.into() }).await?)
+            }
+            Self::Suspend { licence } => {
+                one(session.ask(StaffRequest::SuspendLicence { licence: licence.into() }).await?)
+            }
+            Self::Move { licence, to, lost } => {
+                one(session.ask(StaffRequest::MoveLicence { licence: licence.into(), to, lost }).await?)
+            }
+            Self::Reinstate { licence } => {
+                one(session.ask(StaffRequest::ReinstateLicence { licence: licence.into() }).await?)
             }
             Self::Alarms { list } => session.list(&list, StaffRequest::DeviceAlarms, alarms, alarm).await,
             Self::Release { serial } => decide(serial, DeviceDecision::Release).await,
             Self::End { serial } => decide(serial, DeviceDecision::End).await,
         }
+    }
+}
+
+fn one(reply: StaffReply) -> Result<Output, CliError> {
+    match reply {
+        StaffReply::Licence(row) => Ok(Output::One(record(&row))),
+        _ => Err(StaffError::WrongAnswer.into()),
     }
 }
 
@@ -123,6 +157,13 @@ fn record(row: &LicenceRow) -> Record {
         .text("not_erased", "NOT ERASED", if row.not_erased { "yes" } else { "no" })
         .time("issued_at", "ISSUED", Some(row.issued_at))
         .time("starts_at", "BEGINS", Some(row.starts_at))
+        .time("return_until", "RETURNABLE UNTIL", row.return_until)
+        .time("suspended_at", "SUSPENDED", row.suspended_at)
+        .detail()
+        .optional("moves_to", "MOVES TO", row.moves_to.as_ref())
+        .detail()
+        .flag("was_used", "WAS USED", row.was_used)
+        .detail()
         .time("reported_at", "REPORTED", row.reported_at)
         .detail()
 }

@@ -18,6 +18,11 @@ pub(super) enum Command {
         #[arg(value_name = "YEN", value_parser = credit::yen)]
         limit: Yen,
     },
+    /// Set for how many days what is sold from now on can be returned unused
+    ReturnDays {
+        /// 0 to 90; 0 means not at all
+        days: u8,
+    },
     /// From now on a second person is needed; there is no way back
     RequireSecondPerson,
 }
@@ -27,6 +32,7 @@ impl Run for Command {
         let request = match self {
             Self::Show => StaffRequest::Overview,
             Self::CreditLimit { limit } => StaffRequest::SetCreditLimit { limit },
+            Self::ReturnDays { days } => StaffRequest::SetReturnDays { days },
             Self::RequireSecondPerson => StaffRequest::RequireSecondPerson,
         };
         match session.ask(request).await? {
@@ -39,9 +45,8 @@ impl Run for Command {
 }
 
 fn record(rules: Rules) -> Record {
-    Record::default().flag("second_person", "SECOND PERSON", rules.second_person).yen(
-        "credit_limit_yen",
-        "CREDIT LIMIT",
-        Some(rules.credit_limit),
-    )
+    Record::default()
+        .flag("second_person", "SECOND PERSON", rules.second_person)
+        .yen("credit_limit_yen", "CREDIT LIMIT", Some(rules.credit_limit))
+        .number("return_days", "RETURN DAYS", u64::from(rules.return_days))
 }

@@ -65,7 +65,7 @@ async fn a_refusal_is_told_apart_from_a_broken_link_and_the_next_request_connect
         let connection = peer.accept().await;
         let (request, mut send, _) = question(&connection).await;
         assert_eq!(request, StaffRequest::Whoami);
-        let rules = Rules { second_person: true, credit_limit: protocol::Yen::ZERO };
+        let rules = Rules { second_person: true, credit_limit: protocol::Yen::ZERO, return_days: 0 };
         answer(&mut send, Ok(StaffReply::Rules(rules))).await;
         connection
     };

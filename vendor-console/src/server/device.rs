@@ -86,12 +86,19 @@ pub(super) async fn answer(
         DeviceRequest::Report(report) => {
             let Some(_turn) = customers.reporting.take(device) else { return Err(RefusalCode::Busy.into()) };
             let receipts = receipts(customers, device, &session.certificate, &report).await?;
-            let (answer, is_charged) = store.device_report(device, &report, &receipts, now).await?;
+            let key = &customers.keys.signing().licence;
+            let (answer, is_charged) = store.device_report(device, &report, &receipts, key, now).await?;
             tell(&[Topic::Licences]);
-            if is_charged {
+            // A receipt may have brought a credit.
+            if is_charged || !answer.receipts.is_empty() {
                 tell(&[Topic::Charges, Topic::Customers]);
             }
             Ok(DeviceReply::Reported(answer))
+        }
+        DeviceRequest::Return { licence } => {
+            store.return_licence(licence, device, now).await?;
+            tell(&[Topic::Licences]);
+            Ok(DeviceReply::Returned)
         }
         DeviceRequest::Licence { licence } => {
             let signing = customers.keys.signing();

@@ -253,6 +253,26 @@ async fn carry_out(
             changed(&[Topic::Licences]);
             Ok(StaffReply::Licence(row))
         }
+        StaffRequest::SuspendLicence { licence } => {
+            let row = store.suspend_licence(licence, now).await?;
+            changed(&[Topic::Licences]);
+            Ok(StaffReply::Licence(row))
+        }
+        StaffRequest::ReinstateLicence { licence } => {
+            let row = store.reinstate_licence(licence, now).await?;
+            changed(&[Topic::Licences]);
+            Ok(StaffReply::Licence(row))
+        }
+        StaffRequest::MoveLicence { licence, to, lost } => {
+            let row = store.move_licence(licence, (&to, lost), &customers.keys.signing().licence, now).await?;
+            changed(&[Topic::Licences, Topic::Orders]);
+            Ok(StaffReply::Licence(row))
+        }
+        StaffRequest::SetReturnDays { days } => {
+            let rules = store.set_return_days(days).await?;
+            changed(&[Topic::Staff]);
+            Ok(StaffReply::Rules(rules))
+        }
         StaffRequest::DeviceAlarms(query) => Ok(StaffReply::DeviceAlarms(store.device_alarms(&query, now).await?)),
         StaffRequest::DecideDevice { serial, decision } => {
             let row = store.decide_device(&serial, decision, now).await?;

@@ -19,12 +19,16 @@ use super::{Outcome, Sequence, Store, StoreError, Write, column, limit, refuse, 
 /// The time over which credits without a second person are added up, so that many small ones are not a way around it.
 const LIMIT_PERIOD_MS: u64 = 30 * DAY_MS;
 
+/// In place of the name of whoever gave a credit, if nobody did.
+const NOBODY: &str = "";
+
 /// A credit that is allowed.
 pub(super) struct New {
     pub(super) charge: charge::Model,
     pub(super) amount: Yen,
     pub(super) reason: String,
-    pub(super) by: String,
+    /// `None` if nobody did: a licence was returned.
+    pub(super) by: Option<String>,
     pub(super) approved_by: Option<String>,
 }
 
@@ -52,6 +56,7 @@ impl Store {
             let alone = credit::Entity::find()
                 .filter(credit::Column::CustomerId.eq(charge.customer_id))
                 .filter(credit::Column::ApprovedBy.is_null())
+                .filter(credit::Column::IssuedBy.ne(NOBODY))
                 .filter(credit::Column::IssuedAt.gt(since));
             let alone = sum(&write.tx, alone).await?;
             if alone.checked_add(amount).map_or(true, |sum| sum > rules.credit_limit) {
@@ -66,7 +71,7 @@ impl Store {
                 return Ok(Outcome::Waits(Box::new(self.finish_proposal(write, waits).await?)));
             }
         }
-        let (by, reason) = (write.who()?.to_string(), reason.as_str().to_owned());
+        let (by, reason) = (Some(write.who()?.to_string()), reason.as_str().to_owned());
         let issued = issue(&write, New { charge, amount, reason, by, approved_by: None }, now).await?;
         let row = rows(&write.tx, vec![issued]).await?.pop();
         write.commit().await?;
@@ -146,7 +151,7 @@ pub(super) async fn issue(write: &Write, new: New, now: Timestamp) -> Result<cre
         customer_id: new.charge.customer_id,
         amount: column::amount(new.amount)?,
         reason: new.reason,
-        issued_by: new.by,
+        issued_by: new.by.unwrap_or_else(|| NOBODY.to_owned()),
         approved_by: new.approved_by,
         issued_at: column::ms(now)?,
     };
@@ -259,7 +264,7 @@ async fn rows(db: &impl ConnectionTrait, found: Vec<credit::Model>) -> Result<Ve
             customer: customer.ok_or_else(|| StoreError::Corrupt(format!("credit {} of nobody", credit.number)))?,
             amount: column::yen(credit.amount)?,
             reason: column::words(&credit.reason)?,
-            by: column::parse(&credit.issued_by)?,
+            by: Some(credit.issued_by.as_str()).filter(|by| *by != NOBODY).map(column::parse).transpose()?,
             approved_by: credit.approved_by.as_deref().map(column::parse).transpose()?,
             issued_at: column::time(credit.issued_at)?,
             used: used.get(&credit.number).copied().map_or(Ok(Yen::ZERO), column::yen)?,

@@ -280,6 +280,14 @@ pub mod licence_life {
         pub issued_at: i64,
         /// When the right begins.
         pub starts_at: i64,
+        /// The first instant at which it can no longer be returned.
+        pub return_until: Option<i64>,
+        /// Whether a job has used it, as last reported.
+        pub was_used: bool,
+        /// Since when it is suspended.
+        pub suspended_at: Option<i64>,
+        /// The device that gets what is left of it.
+        pub moves_to: Option<String>,
         /// When its period is over.
         pub ends_at: Option<i64>,
         /// As last reported; never more than before.

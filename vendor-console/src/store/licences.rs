@@ -22,7 +22,8 @@ use super::customers::refs;
 use super::entity::{customer, device, device_fault, device_usage, licence_life, option, order};
 use super::options::signed_manifest;
 use super::usage::{ERASE_GRACE_MS, update};
-use super::{Store, StoreError, column, devices, limit, metered, orders, refuse, search_pattern};
+use super::{Store, StoreError, Write, column, devices, life, limit, metered, orders, refuse, search_pattern};
+use orders::Right;
 
 /// What a device needs to have a licence and its package again.
 pub(crate) struct RestoredLicence {
@@ -126,12 +127,21 @@ impl Store {
     /// Ends a licence before its time.
     pub(crate) async fn revoke_licence(&self, id: LicenceId, now: Timestamp) -> Result<LicenceRow, StoreError> {
         let mut write = self.write().await?;
-        let life = find(&write.tx, id).await?.ok_or(RefusalCode::NotFound)?;
+        let life = to_change(&write.tx, id).await?;
         write.note(format_args!("licence {id}"), format_args!("of device {}: {} → revoked", life.device, life.state));
         if life.revoked_at.is_some() || life.erased_at.is_some() || life.state == "ended" {
             return Err(refuse(RefusalCode::Conflict, format_args!("licence {id} has ended already")));
         }
-        update(&write.tx, id, revoked(now)?).await?;
+        update(&write.tx, id, ended(EndReason::Revoked, now)?).await?;
+        self.finish_licence(write, id, now).await
+    }
+
+    pub(super) async fn finish_licence(
+        &self,
+        write: Write,
+        id: LicenceId,
+        now: Timestamp,
+    ) -> Result<LicenceRow, StoreError> {
         let found = find(&write.tx, id).await?.into_iter().collect();
         let row = rows(&write.tx, found, now).await?.pop();
         write.commit().await?;
@@ -184,7 +194,7 @@ impl Store {
         write.note(serial, format_args!("{flag} → {}", decision.name()));
         if decision == DeviceDecision::End {
             licence_life::Entity::update_many()
-                .set(revoked(now)?)
+                .set(ended(EndReason::Revoked, now)?)
                 .filter(living_temporary(serial.as_str()))
                 .exec(&write.tx)
                 .await?;
@@ -218,6 +228,8 @@ pub(super) fn first_life(licence: &Licence, customer_id: Option<i64>) -> Result<
         temporary: Set(licence.form != protocol::UsageForm::Permanent),
         issued_at: Set(column::ms(licence.issued_at)?),
         starts_at: Set(column::ms(licence.starts_at)?),
+        return_until: Set(licence.return_until.map(column::ms).transpose()?),
+        was_used: Set(false),
         ends_at: Set(licence.ends_at().map(column::ms).transpose()?),
         uses_left: Set(licence.uses_left.map(i64::from)),
         used: Set(licence.metering.map(|metering| column::integer(metering.used)).transpose()?),
@@ -250,15 +262,7 @@ pub(super) async fn again(
 ) -> Result<Signed<Licence>, StoreError> {
     let own = |life: &licence_life::Model| life.device == device.as_str();
     let life = find(db, id).await?.filter(own).ok_or(RefusalCode::UnknownOrder)?;
-    let now_ms = column::ms(now)?;
-    let is_over = life.state == "ended" || life.ends_at.is_some_and(|end| end <= now_ms) || life.uses_left == Some(0);
-    if is_over || life.revoked_at.is_some() || life.erased_at.is_some() {
-        return Err(RefusalCode::LicenceEnded.into());
-    }
-    let usage = device_usage::Entity::find_by_id(device.as_str()).one(db).await?;
-    if life.temporary && usage.is_some_and(|usage| usage.flag.is_some()) {
-        return Err(RefusalCode::LicenceLocked.into());
-    }
+    check_living(db, &life, now).await?;
     let damaged = || StoreError::Corrupt(format!("licence {id} without its order"));
     let row = order::Entity::find_by_id(&life.licence).one(db).await?.ok_or_else(damaged)?;
     let licence = Licence {
@@ -269,17 +273,44 @@ pub(super) async fn again(
     Ok(Signed::new(&licence, key))
 }
 
-/// When it was sold and when it begins.
-fn right_of(life: &licence_life::Model) -> Result<(Timestamp, Timestamp), StoreError> {
-    Ok((column::time(life.issued_at)?, column::time(life.starts_at)?))
+/// Refuses what has ended or is locked.
+pub(super) async fn check_living(
+    db: &impl ConnectionTrait,
+    life: &licence_life::Model,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let now_ms = column::ms(now)?;
+    let is_over = life.ends_at.is_some_and(|end| end <= now_ms) || life.uses_left == Some(0);
+    if is_over || !life::is_living(life) {
+        return Err(RefusalCode::LicenceEnded.into());
+    }
+    let usage = device_usage::Entity::find_by_id(life.device.as_str()).one(db).await?;
+    let is_flagged = life.temporary && usage.is_some_and(|usage| usage.flag.is_some());
+    if is_flagged || life.suspended_at.is_some() { Err(RefusalCode::LicenceLocked.into()) } else { Ok(()) }
+}
+
+/// When it was sold, when it begins, until when it can be returned.
+fn right_of(life: &licence_life::Model) -> Result<Right, StoreError> {
+    Ok(Right {
+        issued_at: column::time(life.issued_at)?,
+        starts_at: column::time(life.starts_at)?,
+        return_until: life.return_until.filter(|_| !life.was_used).map(column::time).transpose()?,
+    })
+}
+
+/// The same, locked until the transaction ends: what becomes of a licence is decided by one after the other.
+pub(super) async fn to_change(db: &impl ConnectionTrait, id: LicenceId) -> Result<licence_life::Model, StoreError> {
+    let found = licence_life::Entity::find_by_id(id.to_string()).lock_exclusive().one(db).await?;
+    found.ok_or_else(|| RefusalCode::NotFound.into())
 }
 
 pub(super) async fn find(db: &impl ConnectionTrait, id: LicenceId) -> Result<Option<licence_life::Model>, StoreError> {
     Ok(licence_life::Entity::find_by_id(id.to_string()).one(db).await?)
 }
 
-fn revoked(now: Timestamp) -> Result<licence_life::ActiveModel, StoreError> {
-    let (state, reason, ended_at) = column::standing_columns(Standing::Ended(EndReason::Revoked, now))?;
+/// The vendor ends it, for this reason.
+pub(super) fn ended(reason: EndReason, now: Timestamp) -> Result<licence_life::ActiveModel, StoreError> {
+    let (state, reason, ended_at) = column::standing_columns(Standing::Ended(reason, now))?;
     Ok(licence_life::ActiveModel {
         state: Set(state.to_owned()),
         reason: Set(reason.map(str::to_owned)),
@@ -380,6 +411,10 @@ async fn rows(
             uses_left: life.uses_left.map(column::small).transpose()?,
             used: life.used.map(column::unsigned).transpose()?,
             contact_due_at: life.contact_due_at.map(column::time).transpose()?,
+            was_used: life.was_used,
+            return_until: life.return_until.map(column::time).transpose()?,
+            suspended_at: life.suspended_at.map(column::time).transpose()?,
+            moves_to: life.moves_to.as_deref().map(column::parse).transpose()?,
             standing: column::standing(&life.state, life.reason.as_deref(), life.ended_at)?,
             reported_at: life.reported_at.map(column::time).transpose()?,
             erased_at: life.erased_at.map(column::time).transpose()?,

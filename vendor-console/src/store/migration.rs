@@ -11,6 +11,7 @@ mod m0006_life;
 mod m0006_vendor_revisions;
 mod m0007_metering;
 mod m0007_programs;
+mod m0008_returns;
 
 /// All steps, oldest first.
 pub(super) struct Migrator;
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_life::Migration),
             Box::new(m0007_programs::Migration),
             Box::new(m0007_metering::Migration),
+            Box::new(m0008_returns::Migration),
         ]
     }
 }

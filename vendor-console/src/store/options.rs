@@ -9,10 +9,10 @@ use protocol::{ContentKey, Digest, Manifest, OptionId, RefusalCode, ReleaseVersi
 use sea_orm::sea_query::{ExprTrait, OnConflict};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, QueryTrait,
 };
 
-use super::entity::{licence, manifest, option, release};
+use super::entity::{charge, licence, manifest, option, release};
 use super::proposals::{self, APPROVED, Content, REJECTED, WAITING};
 use super::{
     Sequence, Store, StoreError, Write, column, last_number, last_number_locked, limit, refuse, search_pattern,
@@ -393,11 +393,14 @@ async fn rows(db: &impl ConnectionTrait, found: Vec<option::Model>) -> Result<Ve
         .into_iter()
         .map(|release| (release.option, release.version))
         .collect();
+    // A licence that was moved to another device was sold once.
+    let charged = charge::Entity::find().select_only().column(charge::Column::Order).into_query();
     let sold: HashMap<String, i64> = licence::Entity::find()
         .select_only()
         .column(licence::Column::Option)
         .column_as(licence::Column::Order.count(), "sold")
         .filter(licence::Column::Option.is_in(found.iter().map(|option| option.id.as_str())))
+        .filter(licence::Column::Order.in_subquery(charged))
         .group_by(licence::Column::Option)
         .into_tuple()
         .all(db)

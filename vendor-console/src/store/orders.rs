@@ -43,6 +43,14 @@ pub(crate) struct CheckedPin {
     pub(crate) fits: bool,
 }
 
+/// A right in time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Right {
+    pub(super) issued_at: Timestamp,
+    pub(super) starts_at: Timestamp,
+    pub(super) return_until: Option<Timestamp>,
+}
+
 /// How a device wants to buy.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Choice {
@@ -201,8 +209,8 @@ impl Store {
         match order.decide(OrderEvent::Choose(form))? {
             Transition::License(offer) => {
                 may_still_buy(&write.tx, &row, device, certificate).await?;
-                let starts_at = life::period_start(&write.tx, &row, (offer.form, follows), now).await?;
-                let licence = license(&write, &row, offer, (now, starts_at), (key, self.contact_days)).await?;
+                let right = life::right(&write.tx, &row, (offer, follows), now).await?;
+                let licence = license(&write, &row, offer, right, (key, self.contact_days)).await?;
                 write.commit().await?;
                 Ok(licence)
             }
@@ -444,7 +452,7 @@ pub(super) async fn licence_of(
     db: &impl ConnectionTrait,
     row: &order::Model,
     form: UsageForm,
-    (issued_at, starts_at): (Timestamp, Timestamp),
+    right: Right,
 ) -> Result<Licence, StoreError> {
     let id: OrderId = column::parse(&row.id)?;
     let device: DeviceSerial = column::parse(&row.device)?;
@@ -461,8 +469,9 @@ pub(super) async fn licence_of(
         package,
         form,
         price: offers.find(form).ok_or_else(|| damaged(row))?.price,
-        issued_at,
-        starts_at,
+        issued_at: right.issued_at,
+        starts_at: right.starts_at,
+        return_until: right.return_until,
         uses_left: match form {
             UsageForm::Uses(uses) => Some(uses.get()),
             UsageForm::Permanent | UsageForm::Days(_) | UsageForm::Metered => None,
@@ -476,14 +485,15 @@ async fn license(
     write: &Write,
     row: &order::Model,
     offer: Offer,
-    (now, starts_at): (Timestamp, Timestamp),
+    right: Right,
     (key, contact_within_days): (&SigningKey, NonZeroU16),
 ) -> Result<Signed<Licence>, StoreError> {
+    let now = right.issued_at;
     if offer.trial {
         trials::grant(&write.tx, row, now).await?;
     }
     let metering = (offer.form == UsageForm::Metered).then_some(Metering { used: 0, contact_within_days });
-    let licence = Licence { metering, ..licence_of(&write.tx, row, offer.form, (now, starts_at)).await? };
+    let licence = Licence { metering, ..licence_of(&write.tx, row, offer.form, right).await? };
     let on_file = options::find(&write.tx, &licence.option).await?.ok_or_else(|| damaged(row))?;
     let signed = Signed::new(&licence, key);
     let life = licences::first_life(&licence, row.customer_id)?;

@@ -176,7 +176,7 @@ async fn approve(write: &Write, found: &proposal::Model, now: Timestamp) -> Resu
                 charge: credits::charge_to_credit(&write.tx, charge).await?,
                 amount: column::yen(found.amount.ok_or_else(|| damaged(found))?)?,
                 reason: found.reason.clone().ok_or_else(|| damaged(found))?,
-                by: found.proposed_by.clone(),
+                by: Some(found.proposed_by.clone()),
                 approved_by: Some(write.who()?.to_string()),
             };
             credits::issue(write, credit, now).await.map(drop)

@@ -20,6 +20,7 @@ pub(super) const FOUNDER: &str = "vendor-server";
 
 const SECOND_PERSON: &str = "second person";
 const CREDIT_LIMIT: &str = "credit limit";
+const RETURN_DAYS: &str = "return days";
 
 impl Store {
     /// Puts the first admin and the rules of a new vendor on file. Repeated, it changes nothing that is so already.
@@ -154,6 +155,23 @@ impl Store {
         Ok(Outcome::Done(after))
     }
 
+    /// For how many days what is sold from now on can be returned.
+    pub(crate) async fn set_return_days(&self, days: u8) -> Result<Rules, StoreError> {
+        let mut write = self.write().await?;
+        let before = rules(&write.tx).await?;
+        if days > Rules::RETURN_DAYS_MAX {
+            let most = Rules::RETURN_DAYS_MAX;
+            return Err(refuse(
+                RefusalCode::InvalidInput,
+                format_args!("returns are possible for at most {most} days"),
+            ));
+        }
+        set_rule(&write, RETURN_DAYS, i64::from(days)).await?;
+        write.note("rules", format_args!("return days {} → {days}", before.return_days));
+        write.commit().await?;
+        Ok(Rules { return_days: days, ..before })
+    }
+
     /// From now on a second person is needed.
     pub(crate) async fn require_second_person(&self) -> Result<Rules, StoreError> {
         let mut write = self.write().await?;
@@ -193,11 +211,15 @@ pub(super) async fn rules_locked(write: &Write) -> Result<Rules, StoreError> {
 }
 
 pub(super) async fn rules(db: &impl ConnectionTrait) -> Result<Rules, StoreError> {
-    let mut rules = Rules { second_person: true, credit_limit: Yen::ZERO };
+    let mut rules = Rules { second_person: true, credit_limit: Yen::ZERO, return_days: 0 };
     for rule in rule::Entity::find().all(db).await? {
         match rule.name.as_str() {
             SECOND_PERSON => rules.second_person = rule.value != 0,
             CREDIT_LIMIT => rules.credit_limit = column::yen(rule.value)?,
+            RETURN_DAYS => {
+                let days = u8::try_from(rule.value).ok().filter(|days| *days <= Rules::RETURN_DAYS_MAX);
+                rules.return_days = days.ok_or_else(|| StoreError::Corrupt(format!("{} return days", rule.value)))?;
+            }
             other => return Err(StoreError::Corrupt(format!("a rule {other}"))),
         }
     }

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use protocol::message::report::{DeviceReport, FaultKind, ReportAnswer, Standing, UsageMark};
 use protocol::message::staff::FlagReason;
 use protocol::receipt::{EraseReceipt, SignedReceipt};
+use protocol::signed::SigningKey;
 use protocol::time::HOUR_MS;
 use protocol::{DeviceSerial, Digest, LicenceId, LockReason, OrderId, Timestamp, codec};
 use sea_orm::sea_query::OnConflict;
@@ -12,7 +13,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, Query
 
 use super::entity::{device_fault, device_usage, licence_life};
 use super::licences::living;
-use super::{Store, StoreError, column, metered};
+use super::{Store, StoreError, column, metered, moves, returns};
 
 /// How long a device may take to erase what has ended.
 pub(super) const ERASE_GRACE_MS: u64 = 24 * HOUR_MS;
@@ -53,6 +54,7 @@ impl Store {
         device: &DeviceSerial,
         report: &DeviceReport,
         receipts: &[(EraseReceipt, SignedReceipt)],
+        key: &SigningKey,
         now: Timestamp,
     ) -> Result<(ReportAnswer, bool), StoreError> {
         let write = self.write().await?;
@@ -80,10 +82,19 @@ impl Store {
         }
 
         let mut answer = ReportAnswer { acknowledged: report.mark, ..ReportAnswer::default() };
+        let mut arriving = Vec::new();
         for (receipt, signed) in receipts {
             // What is not this device's is acknowledged too: there is nothing to be done about it.
             answer.receipts.push(receipt.licence);
             if let Some(life) = life(receipt.licence).filter(|life| life.erased_at.is_none()) {
+                let was_used = report.licences.iter().any(|row| row.licence == receipt.licence && row.was_used);
+                if returns::is_accepted(life) && !was_used {
+                    returns::credit(&write, life, now).await?;
+                }
+                if life.moves_to.is_some() {
+                    let told = report.licences.iter().find(|row| row.licence == receipt.licence);
+                    arriving.push((life, told.and_then(|row| row.uses_left)));
+                }
                 let (state, reason, ended_at) =
                     column::standing_columns(Standing::Ended(receipt.reason, receipt.erased_at))?;
                 let columns = licence_life::ActiveModel {
@@ -114,7 +125,15 @@ impl Store {
             let revoked = life.revoked_at.is_some();
             let mut standing = row.standing;
             if erased || (revoked && !matches!(standing, Standing::Ended(..))) {
-                if !matches!(standing, Standing::Ended(..)) {
+                if !erased && returns::is_accepted(life) {
+                    if row.was_used {
+                        update(&write.tx, row.licence, returns::voided(life)?).await?;
+                    } else {
+                        answer.returned.push(row.licence);
+                    }
+                } else if !erased && life.moves_to.is_some() {
+                    answer.moved.push(row.licence);
+                } else if !matches!(standing, Standing::Ended(..)) {
                     answer.revoked.push(row.licence);
                 }
                 continue;
@@ -124,21 +143,33 @@ impl Store {
                 standing = Standing::Active;
             }
             if !matches!(standing, Standing::Ended(..)) {
-                if flag.is_some() && life.temporary {
+                if life.suspended_at.is_some() {
+                    answer.suspended.push(row.licence);
+                    if standing == Standing::Active {
+                        standing = Standing::Locked(LockReason::Suspended);
+                    }
+                } else if flag.is_some() && life.temporary {
                     answer.locked.push(row.licence);
                     if standing == Standing::Active {
                         standing = Standing::Locked(LockReason::Restored);
                     }
-                } else if matches!(standing, Standing::Locked(LockReason::Edited | LockReason::Restored)) {
+                } else if matches!(standing, Standing::Locked(lock) if is_vendors(lock)) {
                     answer.released.push(row.licence);
                 }
             }
-            let columns = reported(life, standing, row.uses_left, now)?;
+            let columns = licence_life::ActiveModel {
+                was_used: Set(life.was_used || row.was_used),
+                ..reported(life, standing, row.uses_left, now)?
+            };
             update(&write.tx, row.licence, columns).await?;
         }
 
         if flag.is_none() {
             answer.missing = missing(&write.tx, device, report, now).await?;
+        }
+
+        for (life, uses_left) in arriving {
+            moves::arrive(&write, life, uses_left, key, now).await?;
         }
 
         let faults_at = if new_faults.is_empty() { usage.last_fault_at } else { column::ms(now)? };
@@ -160,6 +191,11 @@ impl Store {
         write.commit().await?;
         Ok((answer, metered.is_charged))
     }
+}
+
+/// Whether the vendor decides when such a licence can be used again.
+const fn is_vendors(lock: LockReason) -> bool {
+    matches!(lock, LockReason::Edited | LockReason::Restored | LockReason::Suspended)
 }
 
 /// The device's usage, locked until the transaction ends; made if there is none.
@@ -192,7 +228,13 @@ async fn lives_of(
     let reported = report.licences.iter().map(|row| row.licence);
     let named = reported.chain(receipts.iter().map(|(receipt, _)| receipt.licence));
     let filter = licence_life::Column::Licence.is_in(named.map(|licence| licence.to_string()));
-    Ok(licence_life::Entity::find().filter(filter).all(db).await?)
+    // Staff may be deciding about one of them; what they decide must not be overwritten.
+    Ok(licence_life::Entity::find()
+        .filter(filter)
+        .order_by_asc(licence_life::Column::Licence)
+        .lock_exclusive()
+        .all(db)
+        .await?)
 }
 
 /// Living licences of the device that its report does not name. What the report itself has ended is on file by now.

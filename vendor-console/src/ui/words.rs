@@ -104,6 +104,8 @@ impl Words {
             TooManyAttempts => msg_refusal_too_many_attempts, msg_refusal_too_many_attempts_advice;
             LicenceEnded => msg_refusal_licence_ended, msg_refusal_licence_ended_advice;
             LicenceLocked => msg_refusal_licence_locked, msg_refusal_licence_locked_advice;
+            ReturnUsed => msg_refusal_return_used, msg_refusal_return_used_advice;
+            ReturnTooLate => msg_refusal_return_too_late, msg_refusal_return_too_late_advice;
             TrialUsed => msg_refusal_trial_used, msg_refusal_trial_used_advice;
         }
     }
@@ -115,6 +117,8 @@ impl Words {
             EndReason::Removed => self.msg_licence_removed(),
             EndReason::Revoked => self.msg_licence_revoked(),
             EndReason::Replaced => self.msg_licence_replaced(),
+            EndReason::Returned => self.msg_licence_returned(),
+            EndReason::Moved => self.msg_licence_moved(),
         }
     }
 
@@ -124,6 +128,7 @@ impl Words {
             LockReason::Edited => self.msg_lock_edited(),
             LockReason::ClockInDoubt => self.msg_lock_clock_in_doubt(),
             LockReason::Restored => self.msg_lock_restored(),
+            LockReason::Suspended => self.msg_lock_suspended(),
             LockReason::PackageMissing => self.msg_lock_package_missing(),
             LockReason::ContactDue => self.msg_lock_contact_due(),
         }

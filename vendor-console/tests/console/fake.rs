@@ -68,7 +68,7 @@ impl FakeVendor {
     pub fn empty() -> Self {
         let vendor = Self::default();
         vendor.world().events.push_back(WatchEvent::Connected);
-        vendor.world().rules = Rules { second_person: true, credit_limit: Yen::new(10_000).unwrap() };
+        vendor.world().rules = Rules { second_person: true, credit_limit: Yen::new(10_000).unwrap(), return_days: 7 };
         vendor
     }
 
@@ -332,6 +332,24 @@ impl World {
                 row.standing = Standing::Ended(EndReason::Revoked, NOW);
                 StaffReply::Licence(row.clone())
             }
+            StaffRequest::SuspendLicence { licence } => {
+                let row = self.licences.iter_mut().find(|row| row.licence == licence).ok_or(NotFound)?;
+                row.suspended_at = Some(NOW);
+                row.standing = Standing::Locked(LockReason::Suspended);
+                StaffReply::Licence(row.clone())
+            }
+            StaffRequest::MoveLicence { licence, to, .. } => {
+                let row = self.licences.iter_mut().find(|row| row.licence == licence).ok_or(NotFound)?;
+                row.moves_to = Some(to);
+                row.standing = Standing::Ended(EndReason::Moved, NOW);
+                StaffReply::Licence(row.clone())
+            }
+            StaffRequest::ReinstateLicence { licence } => {
+                let row = self.licences.iter_mut().find(|row| row.licence == licence).ok_or(NotFound)?;
+                row.suspended_at = None;
+                row.standing = Standing::Active;
+                StaffReply::Licence(row.clone())
+            }
             StaffRequest::DeviceAlarms(query) => {
                 StaffReply::DeviceAlarms(page(&self.alarms, &query, |row| row.serial.to_string()))
             }
@@ -408,7 +426,7 @@ impl World {
                     customer: row.customer.clone(),
                     amount,
                     reason,
-                    by: "hana".parse().unwrap(),
+                    by: Some("hana".parse().unwrap()),
                     approved_by: None,
                     issued_at: NOW,
                     used: Yen::ZERO,
@@ -423,6 +441,10 @@ impl World {
             }
             StaffRequest::SetCreditLimit { limit } => {
                 self.rules.credit_limit = limit;
+                StaffReply::Rules(self.rules)
+            }
+            StaffRequest::SetReturnDays { days } => {
+                self.rules.return_days = days;
                 StaffReply::Rules(self.rules)
             }
             StaffRequest::RequireSecondPerson => {
@@ -774,6 +796,10 @@ fn fill(world: &mut World) {
                 uses_left: matches!(form, UsageForm::Uses(_)).then_some(if i == 3 { 2 } else { 7 }),
                 used: (form == UsageForm::Metered).then_some(412),
                 contact_due_at: (form == UsageForm::Metered).then(|| NOW.plus_days(12)),
+                was_used: true,
+                return_until: None,
+                suspended_at: None,
+                moves_to: None,
                 standing,
                 reported_at: Some(ago(2 * MINUTE_MS)),
                 erased_at: (i == 7).then(|| ago(HOUR_MS)),

@@ -36,6 +36,21 @@ fn a_licence_is_revoked_after_a_question() {
 }
 
 #[test]
+fn a_licence_is_suspended_and_reinstated() {
+    let vendor = FakeVendor::busy();
+    let mut window = open(&vendor);
+    window.press("Licences");
+    let licence = vendor.world().licences[0].licence;
+    window.press("OCR package");
+    window.press("Suspend licence");
+    assert_eq!(vendor.last_change(), Some(StaffRequest::SuspendLicence { licence }));
+    assert!(window.shows("Suspended by staff."));
+    window.press("Reinstate licence");
+    assert_eq!(vendor.last_change(), Some(StaffRequest::ReinstateLicence { licence }));
+    assert!(window.shows("Suspend licence"));
+}
+
+#[test]
 fn a_flagged_device_is_released_after_a_question() {
     let vendor = FakeVendor::busy();
     let mut window = open(&vendor);

@@ -103,6 +103,7 @@ impl Core {
         if self.released.remove(&id) {
             (record.form, record.price) = (licence.form, licence.price);
             (record.issued_at, record.starts_at) = (licence.issued_at, licence.starts_at);
+            record.return_until = licence.return_until;
             (record.option.id, record.option.version) = (licence.option.clone(), licence.version);
             record.option.kind = record.manifest.kind();
             record.uses_left = uses_left(&licence);

@@ -33,6 +33,14 @@ pub(super) struct Books {
     pub(super) standings: BTreeMap<LicenceId, Standing>,
     /// What was erased.
     pub(super) receipts: BTreeMap<LicenceId, EraseReceipt>,
+    /// What was used, as last reported.
+    pub(super) touched: BTreeSet<LicenceId>,
+    /// Returns that were accepted.
+    pub(super) returned: BTreeSet<LicenceId>,
+    /// What was given back when the receipt of a return came.
+    pub(super) credited: BTreeSet<LicenceId>,
+    /// What staff have suspended.
+    pub(super) suspended: BTreeSet<LicenceId>,
     /// What staff have revoked.
     pub(super) revoked: BTreeSet<LicenceId>,
     /// What the device has noticed.
@@ -76,12 +84,22 @@ impl Books {
         }
     }
 
+    pub(super) fn accept_return(&mut self, licence: LicenceId) -> Result<(), Refusal> {
+        self.may_have(licence)?;
+        if self.touched.contains(&licence) {
+            return Err(RefusalCode::ReturnUsed.into());
+        }
+        self.returned.insert(licence);
+        Ok(())
+    }
+
     pub(super) fn may_have(&self, licence: LicenceId) -> Result<(), Refusal> {
         match self.sold.get(&licence) {
             None => Err(RefusalCode::UnknownOrder.into()),
             Some(_) if self.revoked.contains(&licence) || self.receipts.contains_key(&licence) => {
                 Err(RefusalCode::LicenceEnded.into())
             }
+            Some(_) if self.suspended.contains(&licence) => Err(RefusalCode::LicenceLocked.into()),
             Some(form) if self.flagged && *form != UsageForm::Permanent => Err(RefusalCode::LicenceLocked.into()),
             Some(_) => Ok(()),
         }
@@ -100,6 +118,10 @@ impl Books {
             let receipt: EraseReceipt = codec::decode(&signed.bytes).unwrap();
             answer.receipts.push(receipt.licence);
             self.charge(receipt.licence, receipt.used);
+            let was_used = report.licences.iter().any(|row| row.licence == receipt.licence && row.was_used);
+            if self.returned.contains(&receipt.licence) && !was_used {
+                self.credited.insert(receipt.licence);
+            }
             self.receipts.insert(receipt.licence, receipt);
         }
         for row in &report.licences {
@@ -116,11 +138,25 @@ impl Books {
                 self.uses.insert(row.licence, left);
             }
             self.standings.insert(row.licence, row.standing);
-            if self.revoked.contains(&row.licence) {
+            if row.was_used {
+                self.touched.insert(row.licence);
+                self.returned.remove(&row.licence);
+            }
+            if matches!(row.standing, Standing::Ended(..)) {
+                continue;
+            }
+            if self.returned.contains(&row.licence) {
+                answer.returned.push(row.licence);
+            } else if self.suspended.contains(&row.licence) {
+                answer.suspended.push(row.licence);
+            } else if self.revoked.contains(&row.licence) {
                 answer.revoked.push(row.licence);
             } else if self.flagged && form != UsageForm::Permanent {
                 answer.locked.push(row.licence);
-            } else if matches!(row.standing, Standing::Locked(LockReason::Edited | LockReason::Restored)) {
+            } else if matches!(
+                row.standing,
+                Standing::Locked(LockReason::Edited | LockReason::Restored | LockReason::Suspended)
+            ) {
                 answer.released.push(row.licence);
             }
         }

@@ -217,6 +217,10 @@ impl Vendor {
             DeviceRequest::Renew { .. } => Err(RefusalCode::BadMessage.into()),
             DeviceRequest::Keys => Ok(DeviceReply::Keys(self.signed_keys())),
             DeviceRequest::Report(report) => Ok(DeviceReply::Reported(self.books.report(report))),
+            DeviceRequest::Return { licence } => {
+                self.books.accept_return(*licence)?;
+                Ok(DeviceReply::Returned)
+            }
             DeviceRequest::Licence { licence } => {
                 self.books.may_have(*licence)?;
                 Ok(DeviceReply::Licensed(self.licence(OrderId::from(*licence))))
@@ -335,6 +339,7 @@ impl Vendor {
             price: order.offers.find(form).unwrap().price,
             issued_at: START,
             starts_at: self.books.starts_at(id.into()),
+            return_until: Some(START.plus_days(7)),
             uses_left: self.books.uses_left(id.into()),
             metering: self.books.metering(id.into()),
             content_key: ContentKey::from_bytes([7; 32]),

@@ -5,7 +5,7 @@ use egui_material_icons::icons;
 use protocol::{Offer, UsageForm};
 
 use super::parts;
-use crate::core::{Command, EndReason, EndedOption, InstalledOption, LicenceNote, More, Place, Soon};
+use crate::core::{Command, EndReason, EndedOption, InstalledOption, LicenceNote, More, Place, Returning, Soon};
 use crate::ui::chrome;
 use crate::ui::reasons;
 use crate::ui::state::Cx;
@@ -32,6 +32,17 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, ended: &[EndedOptio
     }
     let list = below.body.shrink2(vec2(theme::MARGIN, 0.0));
     widgets::scroll(ui, list, "options", |ui| {
+        match view.returning {
+            Returning::No => {}
+            Returning::Asking(_) => {
+                widgets::notice(ui, theme::BLUE, icons::ICON_INFO, &cx.texts.msg_my_returning());
+            }
+            Returning::Failed(failure) => {
+                let reason = reasons::reason(cx.texts, failure);
+                let text = format!("{} {}", reason.sentence, reason.advice);
+                widgets::notice(ui, theme::WARN, icons::ICON_INFO, &text);
+            }
+        }
         if view.installed.is_empty() {
             widgets::say(ui, theme::BODY, theme::INK_SOFT, cx.texts.msg_my_empty());
         } else {
@@ -164,6 +175,8 @@ fn over(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, option: &EndedOption) {
         EndReason::Removed => icons::ICON_DELETE,
         EndReason::Revoked => icons::ICON_BLOCK,
         EndReason::Replaced => icons::ICON_ALL_INCLUSIVE,
+        EndReason::Returned => icons::ICON_UNDO,
+        EndReason::Moved => icons::ICON_MOVE_DOWN,
     };
     widgets::paint_icon(ui.painter(), pos2(rect.left() + 50.0, rect.center().y), icon, 32.0, theme::INK_SOFT);
     let middle = rect.left() + rect.width() * 0.45;
@@ -195,10 +208,23 @@ fn confirm_removal(ui: &mut Ui, cx: &mut Cx<'_>, area: Rect, option: &InstalledO
             _ => texts.msg_my_remove_text(name),
         };
         widgets::say(ui, theme::BODY, theme::INK, text);
+        if let Some(back) = option.returnable {
+            ui.add_space(8.0);
+            let text = texts.msg_my_return_text(texts.date(back.until), back.price.to_string());
+            widgets::say(ui, theme::BODY, theme::INK, text);
+        }
     });
     let keep = chrome::left_action(bar, 280.0);
     if widgets::button(ui, keep, Look::Plain, None, &texts.msg_my_remove_keep(), true) {
         cx.state.removing = None;
+    }
+    if let Some(back) = option.returnable {
+        let middle = Rect::from_center_size(bar.center(), vec2(300.0, keep.height()));
+        let (icon, label) = (Some(icons::ICON_UNDO), texts.msg_my_return());
+        if widgets::button(ui, middle, Look::Primary, icon, &label, true) {
+            cx.state.removing = None;
+            cx.send(Command::Return(back.licence));
+        }
     }
     let remove = chrome::right_action(bar, 280.0);
     let icon = Some(icons::ICON_DELETE);

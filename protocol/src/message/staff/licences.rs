@@ -63,6 +63,14 @@ pub struct LicenceRow {
     pub used: Option<u64>,
     /// For licences that are charged by use: when it locks on the device unless a report comes before.
     pub contact_due_at: Option<Timestamp>,
+    /// Whether a job has used it, as last reported.
+    pub was_used: bool,
+    /// The first instant at which it can no longer be returned.
+    pub return_until: Option<Timestamp>,
+    /// Since when it is suspended.
+    pub suspended_at: Option<Timestamp>,
+    /// The device that gets what is left of it.
+    pub moves_to: Option<DeviceSerial>,
     /// Where it stands, as last reported or decided.
     pub standing: Standing,
     /// When the device last reported it.

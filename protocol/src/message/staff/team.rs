@@ -17,6 +17,13 @@ pub struct Rules {
     pub second_person: bool,
     /// What a customer can be credited within 30 days without a second person.
     pub credit_limit: Yen,
+    /// For how many days a licence can be returned unused; 0 means that it cannot.
+    pub return_days: u8,
+}
+
+impl Rules {
+    /// Most days in which a licence can be returned.
+    pub const RETURN_DAYS_MAX: u8 = 90;
 }
 
 /// A member of staff.
@@ -141,8 +148,8 @@ pub struct CreditRow {
     pub amount: Yen,
     /// Why.
     pub reason: Reason,
-    /// Who issued it.
-    pub by: StaffName,
+    /// Who gave it; `None` if it is the price of a licence that was returned.
+    pub by: Option<StaffName>,
     /// The second person, if one was needed.
     pub approved_by: Option<StaffName>,
     /// When it came into effect.

@@ -43,7 +43,10 @@ pub(super) fn of(request: &StaffRequest) -> String {
         StaffRequest::RegisterDevice(fields) | StaffRequest::UpdateDevice { fields, .. } => fields.serial.to_string(),
         StaffRequest::NewActivationCode { serial } | StaffRequest::RevokeDevice { serial } => serial.to_string(),
         StaffRequest::DecideDevice { serial, .. } => serial.to_string(),
-        StaffRequest::RevokeLicence { licence } => format!("licence {licence}"),
+        StaffRequest::RevokeLicence { licence }
+        | StaffRequest::MoveLicence { licence, .. }
+        | StaffRequest::SuspendLicence { licence }
+        | StaffRequest::ReinstateLicence { licence } => format!("licence {licence}"),
         StaffRequest::CreateOption(fields) | StaffRequest::UpdateOption { fields, .. } => fields.id.to_string(),
         StaffRequest::Publish { option, .. } => option.to_string(),
         StaffRequest::Settle { until } => format!("until {}", until.as_ms()),
@@ -55,6 +58,6 @@ pub(super) fn of(request: &StaffRequest) -> String {
         StaffRequest::Decide { number, .. } => format!("proposal {number}"),
         StaffRequest::Credit { charge, .. } => format!("charge {charge}"),
         StaffRequest::SetCreditLimit { .. } => "credit limit".to_owned(),
-        StaffRequest::RequireSecondPerson => "rules".to_owned(),
+        StaffRequest::RequireSecondPerson | StaffRequest::SetReturnDays { .. } => "rules".to_owned(),
     }
 }

@@ -34,7 +34,13 @@ impl Told {
             acknowledged: mark(acknowledged),
             mark: mark(reported),
             clock: START,
-            licences: vec![LicenceReport { licence, standing: self.standing, uses_left: None, used: Some(self.used) }],
+            licences: vec![LicenceReport {
+                licence,
+                standing: self.standing,
+                uses_left: None,
+                used: Some(self.used),
+                was_used: self.used > 0,
+            }],
             faults: vec![],
             receipts: vec![],
         }
@@ -72,6 +78,7 @@ impl Shop {
     async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (store, package) = books(folder.path()).await;
+        store.set_return_days(14).await.unwrap();
         let id = order_number(1);
         let request = OrderRequest { order: id, device: &device(1), option: &option(), contract: None, pin: None };
         store.place_order(request, START).await.unwrap();
@@ -86,7 +93,7 @@ impl Shop {
     async fn hear(&self, told: Told, acknowledged: u64, reported: u64, now: Timestamp) -> (ReportAnswer, bool) {
         let report = told.report(self.licence.id, acknowledged, reported);
         let receipts = told.receipts(self.licence.id);
-        self.store.device_report(&device(1), &report, &receipts, now).await.unwrap()
+        self.store.device_report(&device(1), &report, &receipts, &key(), now).await.unwrap()
     }
 
     /// Uses and yen of every line, oldest first; without that of the purchase.
@@ -242,7 +249,7 @@ async fn the_last_uses_come_with_the_receipt_and_after_a_revocation() {
 async fn another_devices_licence_is_charged_to_nobody_by_ones_report() {
     let shop = Shop::open().await;
     let report = Told::active(7).report(shop.licence.id, 0, 1);
-    let (answer, is_charged) = shop.store.device_report(&device(2), &report, &[], START).await.unwrap();
+    let (answer, is_charged) = shop.store.device_report(&device(2), &report, &[], &key(), START).await.unwrap();
     assert_eq!((answer.revoked, is_charged), (vec![shop.licence.id], false));
     assert_eq!(shop.charged().await, []);
 }
@@ -278,7 +285,7 @@ async fn an_edited_record_charges_nothing_and_the_device_is_flagged() {
     let told = Told { standing: Standing::Locked(LockReason::Edited), ..Told::active(900) };
     let mut report = told.report(shop.licence.id, 1, 2);
     report.faults.push(DeviceFault { at: START, kind: FaultKind::RecordEdited(shop.licence.id) });
-    shop.store.device_report(&device(1), &report, &[], START).await.unwrap();
+    shop.store.device_report(&device(1), &report, &[], &key(), START).await.unwrap();
     assert_eq!((shop.charged().await, shop.flag().await), (vec![(2, 60)], Some(FlagReason::Edited)));
 }
 
@@ -323,4 +330,12 @@ async fn the_ledger_of_books_from_before_is_kept_with_all_that_refers_to_it() {
     for gone in ["DELETE FROM charge", "DELETE FROM credit", "DELETE FROM licence"] {
         assert!(store.db.execute_unprepared(gone).await.is_err(), "{gone}: something refers to it");
     }
+}
+
+#[tokio::test]
+async fn what_is_charged_by_use_has_no_price_to_give_back_and_nothing_left_to_move() {
+    let shop = Shop::open().await;
+    assert_eq!(shop.licence.return_until, None);
+    let moved = shop.store.move_licence(shop.licence.id, (&device(2), false), &key(), START).await;
+    assert!(matches!(moved, Err(StoreError::Refused(refusal)) if refusal.code == RefusalCode::Conflict));
 }

@@ -4,18 +4,19 @@ mod alarms;
 
 use eframe::egui::Ui;
 use egui_material_icons::icons::ICON_KEY;
+use protocol::DeviceSerial;
 use protocol::message::report::Standing;
 use protocol::message::staff::{Ending, LicenceFilter, LicenceRow, StaffReply, StaffRequest, Topic};
 
 use super::{Cx, head_ui, page_ui, side_panel_ui};
-use crate::ui::form::Action;
+use crate::ui::form::{Action, Checks};
 use crate::ui::list::List;
 use crate::ui::picker::CustomerPicker;
 use crate::ui::table::{Cell, Head, Width, table_ui};
 use crate::ui::theme::size;
 use crate::ui::widgets::{
-    Confirmed, Tone, chip_ui, confirm_ui, danger_ui, divider_ui, empty_ui, panel_head_ui, problem_ui, search_ui,
-    value_ui, weak_ui,
+    Confirmed, Tone, button_ui, chip_ui, confirm_ui, danger_ui, divider_ui, empty_ui, field_ui, panel_head_ui,
+    problem_ui, search_ui, value_ui, weak_ui,
 };
 use crate::ui::words::Words;
 use alarms::Alarms;
@@ -34,6 +35,10 @@ struct Panel {
     row: LicenceRow,
     asking: bool,
     change: Action,
+    /// The serial number that was typed for a move, and whether the present device is lost.
+    move_to: String,
+    lost: bool,
+    checks: Checks,
 }
 
 impl Licences {
@@ -68,7 +73,8 @@ impl Licences {
         }
         match panel.change.poll() {
             Some(StaffReply::Licence(row)) => {
-                cx.toasts.good(cx.words.msg_licence_revoked_done());
+                let is_revoked = matches!(row.standing, Standing::Ended(..));
+                cx.toasts.good(if is_revoked { cx.words.msg_licence_revoked_done() } else { cx.words.msg_saved() });
                 panel.row = row;
             }
             Some(_) => panel.change.wrong_answer(),
@@ -117,7 +123,14 @@ impl Licences {
         let clicked = table_ui(ui, "licences", &heads(words), rows.len(), selected, |i| cells(&rows[i], words));
         if let Some(row) = clicked.and_then(|i| rows.get(i)) {
             self.alarms.close();
-            self.panel = Some(Panel { row: row.clone(), asking: false, change: Action::default() });
+            self.panel = Some(Panel {
+                row: row.clone(),
+                asking: false,
+                change: Action::default(),
+                move_to: String::new(),
+                lost: false,
+                checks: Checks::default(),
+            });
         }
     }
 }
@@ -176,7 +189,7 @@ fn standing(standing: Standing, words: &Words) -> (Tone, String) {
 
 /// True if the panel is to be closed.
 fn panel_ui(ui: &mut Ui, panel: &mut Panel, cx: &Cx<'_>) -> bool {
-    let (row, words) = (&panel.row, cx.words);
+    let (row, words) = (&panel.row.clone(), cx.words);
     let close = panel_head_ui(ui, words, &option_name(row, words));
     let (tone, state) = standing(row.standing, words);
     chip_ui(ui, tone, &state);
@@ -201,6 +214,15 @@ fn panel_ui(ui: &mut Ui, panel: &mut Panel, cx: &Cx<'_>) -> bool {
     if row.starts_at != row.issued_at {
         value_ui(ui, &words.msg_licence_starts(), &words.time(row.starts_at));
     }
+    if let Some(until) = row.return_until.filter(|_| !row.was_used) {
+        value_ui(ui, &words.msg_licence_return_until(), &words.time(until));
+    }
+    if let Some(since) = row.suspended_at {
+        value_ui(ui, &words.msg_licence_suspended(), &words.time(since));
+    }
+    if let Some(to) = &row.moves_to {
+        value_ui(ui, &words.msg_licence_moves_to(), to.as_str());
+    }
     let reported = row.reported_at.map_or_else(|| words.msg_device_never(), |at| words.time(at));
     value_ui(ui, &words.msg_licence_reported(), &reported);
     if let Some(at) = row.contact_due_at {
@@ -215,9 +237,22 @@ fn panel_ui(ui: &mut Ui, panel: &mut Panel, cx: &Cx<'_>) -> bool {
     let living = !matches!(row.standing, Standing::Ended(..));
     if living {
         divider_ui(ui);
+        let licence = row.licence;
+        let (label, request) = match row.suspended_at {
+            None => (words.msg_licence_suspend(), StaffRequest::SuspendLicence { licence }),
+            Some(_) => (words.msg_licence_reinstate(), StaffRequest::ReinstateLicence { licence }),
+        };
+        if button_ui(ui, !panel.change.is_running(), &label).clicked() {
+            panel.change.start(cx.backend, request);
+        }
+        ui.add_space(size::GAP_SMALL);
         if danger_ui(ui, !panel.change.is_running(), &words.msg_licence_revoke()).clicked() {
             panel.asking = true;
         }
+    }
+    if living {
+        divider_ui(ui);
+        move_ui(ui, panel, cx);
     }
     if panel.asking {
         let (question, warning) = (words.msg_licence_revoke_confirm(), words.msg_licence_revoke_warning());
@@ -231,4 +266,21 @@ fn panel_ui(ui: &mut Ui, panel: &mut Panel, cx: &Cx<'_>) -> bool {
         }
     }
     close
+}
+
+/// Where what is left of the licence is to go.
+fn move_ui(ui: &mut Ui, panel: &mut Panel, cx: &Cx<'_>) {
+    let words = cx.words;
+    let to = panel.move_to.trim().parse::<DeviceSerial>().map_err(|_| words.msg_error_serial());
+    let error = panel.checks.shown(&to);
+    field_ui(ui, &words.msg_licence_move_field(), &mut panel.move_to, "", error.as_deref());
+    ui.checkbox(&mut panel.lost, words.msg_licence_move_lost());
+    ui.add_space(size::GAP_SMALL);
+    if button_ui(ui, !panel.change.is_running(), &words.msg_licence_move()).clicked() {
+        panel.checks.tried();
+        if let Ok(to) = to {
+            let request = StaffRequest::MoveLicence { licence: panel.row.licence, to, lost: panel.lost };
+            panel.change.start(cx.backend, request);
+        }
+    }
 }

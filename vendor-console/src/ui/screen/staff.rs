@@ -64,6 +64,8 @@ impl Panel {
 struct RulePanel {
     limit: String,
     checks: Checks,
+    return_days: String,
+    return_checks: Checks,
     change: Action,
     is_asking: bool,
 }
@@ -321,6 +323,19 @@ fn rule_ui(ui: &mut Ui, panel: &mut RulePanel, rules: Option<Rules>, cx: &mut Cx
         panel.checks.tried();
         if let Ok(limit) = limit {
             panel.change.start(cx.backend, StaffRequest::SetCreditLimit { limit });
+        }
+    }
+    divider_ui(ui);
+    value_ui(ui, &words.msg_rules_return(), &words.msg_rules_return_days(rules.return_days));
+    ui.add_space(size::GAP);
+    let days = form::count::<u8>(&panel.return_days);
+    let days = days.filter(|days| *days <= Rules::RETURN_DAYS_MAX).ok_or_else(|| words.msg_error_return_days());
+    let error = panel.return_checks.shown(&days);
+    field_ui(ui, &words.msg_rules_return_field(), &mut panel.return_days, "0", error.as_deref());
+    if cx.primary_ui(ui, Task::SetReturnDays, is_idle, &words.msg_rules_return_set()).clicked() {
+        panel.return_checks.tried();
+        if let Ok(days) = days {
+            panel.change.start(cx.backend, StaffRequest::SetReturnDays { days });
         }
     }
     close

@@ -100,9 +100,10 @@ impl Credits {
 }
 
 fn credit_ui(ui: &mut Ui, credit: &CreditRow, words: &Words) {
-    let people = match &credit.approved_by {
-        Some(second) => format!("{} + {second}", credit.by),
-        None => credit.by.to_string(),
+    let people = match (&credit.by, &credit.approved_by) {
+        (Some(first), Some(second)) => format!("{first} + {second}"),
+        (Some(one), None) | (None, Some(one)) => one.to_string(),
+        (None, None) => words.msg_credit_by_return(),
     };
     let small = format!("{}  {people}", words.time(credit.issued_at));
     amount_ui(ui, credit.reason.as_str(), &small, &credit.amount.to_string());
