@@ -9,6 +9,7 @@ use protocol::package::file::PackageHeader;
 use protocol::package::{FeatureList, MissingChunks, OptionKind};
 use protocol::{Digest, FailureCode, RefusalCode};
 use quinn::{Connection, RecvStream, SendStream};
+use tokio::task::JoinSet;
 
 use super::attacker::{Attacker, begin, known, refusal, unwilling};
 use super::{OCR, Stage};
@@ -142,16 +143,25 @@ fn all_places() -> String {
     let authorised = order(&stage);
     let config = known(&stage.accomplice.credentials, Service::Content);
     let connection = stage.vendor.block_on(attacker.connect(config)).unwrap();
-    // Two of them are sent and never confirmed; the others wait for those.
+    // Two of them, whichever come first, are sent and never confirmed; the others wait for those or are turned away.
     let streams = stage.vendor.block_on(async {
-        let mut streams = Vec::new();
+        let (mut replies, mut held) = (JoinSet::new(), Vec::new());
         for _ in 0..10 {
-            streams.push(fetch(&connection, &authorised, 1).await);
+            let (send, mut recv) = fetch(&connection, &authorised, 1).await;
+            replies.spawn(async move {
+                let reply: Reply<ContentReply> = read_frame(&mut recv, 4_096).await.unwrap();
+                (reply.outcome, send, recv)
+            });
         }
-        for (_, recv) in &mut streams[..2] {
-            sending(recv).await;
+        while held.len() < 2 {
+            let (outcome, send, recv) = replies.join_next().await.unwrap().unwrap();
+            match outcome {
+                Ok(ContentReply::Sending { .. }) => held.push((send, recv)),
+                Err(refusal) => assert_eq!(refusal.code, RefusalCode::Busy),
+                other => panic!("{other:?}"),
+            }
         }
-        streams
+        (replies, held)
     });
     stage.wait_metric("kobai_transfers", |running| running == 2);
     stage.buys();
