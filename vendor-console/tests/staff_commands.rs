@@ -172,7 +172,7 @@ fn an_option_is_created_priced_and_published() {
     let create =
         "option create ocr-package --kind program --offer permanent=20000 --offer uses:10=2000 --offer days:30=1500";
     let made = vendor.json_with(create, &texts);
-    assert_eq!(made["offers"][1], json!({"form": "uses:10", "price_yen": 2000}));
+    assert_eq!(made["offers"][1], json!({"form": "uses:10", "price_yen": 2000, "trial": false}));
     assert_eq!((&made["release"], &made["for_sale"]), (&Value::Null, &json!(true)));
 
     let program = PackageContent::Program(ProgramLimits::new(64, 1_000_000).unwrap());
@@ -183,7 +183,7 @@ fn an_option_is_created_priced_and_published() {
     assert_eq!((&published["release"], &published["content_bytes"]), (&json!(1), &json!(2_500_000)));
     assert_eq!((&published["memory_mib"], &published["provides"]), (&json!(64), &json!(["text-recognition"])));
     let edited = vendor.json("option edit ocr-package --offer permanent=18000 --not-for-sale");
-    assert_eq!(edited["offers"], json!([{"form": "permanent", "price_yen": 18000}]));
+    assert_eq!(edited["offers"], json!([{"form": "permanent", "price_yen": 18000, "trial": false}]));
     assert_eq!((&edited["name_en"], &edited["for_sale"]), (&json!("OCR package"), &json!(false)));
 
     assert_eq!(vendor.json("order list --open")["rows"], json!([]));
